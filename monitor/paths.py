@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from monitor.errors import CannotCreate
+from monitor.errors import CannotCreate, ConfigError
 
 #: the folder's name below the platform's data and config folders
 APPLICATION = "ai-news-monitor"
@@ -45,7 +45,7 @@ def ensure_state_folder(folder: Path) -> Path:
 
 
 def database_url(flag: str | None, environ: Mapping[str, str]) -> str:
-    """--database, else $MONITOR_DATABASE_URL, else $MONITOR_DATABASE_URL_FILE's text, else monitor.db in the state folder."""
+    """--database, $MONITOR_DATABASE_URL, $MONITOR_DATABASE_URL_FILE's text, else monitor.db in the state folder."""
     return configured_database_url(flag, environ) or sqlite_url(state_folder(environ) / "monitor.db")
 
 
@@ -59,7 +59,7 @@ def configured_database_url(flag: str | None, environ: Mapping[str, str]) -> str
         try:
             return Path(name).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise CannotCreate(f"MONITOR_DATABASE_URL_FILE={name}: cannot be read ({error})") from error
+            raise ConfigError(f"MONITOR_DATABASE_URL_FILE={name}: cannot be read ({error})") from error
     return None
 
 
@@ -82,7 +82,7 @@ class FeedsFile:
 
 
 def find_feeds_file(flag: str | Path | None, environ: Mapping[str, str], working_folder: Path) -> FeedsFile:
-    """feeds.yaml by --config, $MONITOR_CONFIG, ./feeds.yaml, $CONFIGURATION_DIRECTORY, the platform's folder, the default.
+    """feeds.yaml by --config, $MONITOR_CONFIG, ./, $CONFIGURATION_DIRECTORY, the platform's folder, else the default.
 
     One that was named (flag, environment) is returned even where it does not exist: the reader of it then says so.
     """

@@ -182,6 +182,21 @@ class ChannelSpec:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """A tag of a user's own: works from the description, better with examples."""
+
+    name: str
+    #: a sentence or two
+    description: str = ""
+    #: matched at word boundaries, case ignored
+    keywords: tuple[str, ...] = ()
+    #: titles that belong to it
+    examples: tuple[str, ...] = ()
+    #: score from which an entry has it; None: calibrated against the archive
+    threshold: float | None = None
+
+
 # ---------------------------------------------------------------- collect
 
 
