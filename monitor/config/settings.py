@@ -168,6 +168,8 @@ class Config:
     digests: tuple[DigestSpec, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
     channels: tuple[ChannelSpec, ...] = ()
+    #: what is odd and no mistake, one line each
+    warnings: tuple[str, ...] = ()
 
     @property
     def enabled_feeds(self) -> tuple[FeedSpec, ...]:
