@@ -15,6 +15,9 @@ MonitorError                     70  (a bug, if nothing more precise is raised)
 │   └── ParseError                   what came is not a feed that can be read
 ├── ArchiveError                 74  the database
 │   ├── ArchiveBusy              75  locked
+│   ├── ArchiveDenied            77  the file or the server may not be used by this user
+│   ├── ArchiveMissing           73  no such file, folder or database, and none can be made there
+│   ├── ArchiveUnreachable       69  the server cannot be reached
 │   └── SchemaOutOfDate          78  older or newer than this program
 ├── ModelError                   69  weights missing or corrupt
 └── DeliveryError                69  one delivery's trouble
@@ -120,6 +123,18 @@ class ArchiveError(MonitorError):
 
 class ArchiveBusy(ArchiveError):
     exit_code = 75
+
+
+class ArchiveDenied(ArchiveError):
+    exit_code = 77
+
+
+class ArchiveMissing(ArchiveError):
+    exit_code = 73
+
+
+class ArchiveUnreachable(ArchiveError):
+    exit_code = 69
 
 
 class SchemaOutOfDate(ArchiveError):
