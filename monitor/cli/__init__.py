@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from monitor.cli.table import COMMANDS, Tree
 from monitor.errors import ConfigError, MonitorError
 
 BUG = 70
 INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, tree: Tree = COMMANDS) -> int:
     """Runs one command of `argv` (without the program's name) and returns its exit code."""
     from monitor.cli.groups import ClickError, root_command
     from monitor.cli.output import note
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # a terminal without UTF-8 shows "?" for what it cannot write
             stream.reconfigure(errors="replace")
     try:
-        outcome = root_command().main(args=words, prog_name="monitor", standalone_mode=False)
+        outcome = root_command(tree).main(args=words, prog_name="monitor", standalone_mode=False)
         sys.stdout.flush()
         return outcome if isinstance(outcome, int) else 0
     except MonitorError as error:

@@ -17,7 +17,7 @@ from typer.main import get_command
 from monitor import __version__
 from monitor.cli.plain import plain_values
 from monitor.cli.session import Session
-from monitor.cli.table import COMMANDS, Branch, Leaf
+from monitor.cli.table import COMMANDS, Branch, Leaf, Tree
 
 #: base of all errors about arguments; typer has its own copy of click or uses click, depending on its version
 ClickError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -44,8 +44,10 @@ class LazyGroup(TyperGroup):
 
 def load(leaf: Leaf) -> Any:
     """The real command of a leaf, with the options of every command."""
-    module, _, function = leaf.target.partition(":")
-    target = getattr(import_module(f"monitor.cli.{module}"), function)
+    target = leaf.target
+    if isinstance(target, str):
+        module, _, function = target.partition(":")
+        target = getattr(import_module(f"monitor.cli.{module}"), function)
     small = typer.Typer(add_completion=False)
     small.command(leaf.name)(target)
     command = get_command(small)
@@ -125,13 +127,13 @@ def _root(
     context.call_on_close(context.ensure_object(Session).close)
 
 
-def root_command() -> Any:
+def root_command(tree: Tree = COMMANDS) -> Any:
     """The whole tree."""
     root = typer.Typer(cls=LazyGroup, no_args_is_help=True)
     root.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
     group = get_command(root)
     assert isinstance(group, LazyGroup)
-    group.commands = {c.name: Stub(c) if isinstance(c, Leaf) else _branch(c) for c in COMMANDS}
+    group.commands = {c.name: Stub(c) if isinstance(c, Leaf) else _branch(c) for c in tree}
     plain_values(group)
     return group
 

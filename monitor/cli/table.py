@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A command: its name, where its function stands ("module:function" below monitor.cli) and its help line."""
+    """A command: its name, its function or where that stands ("module:function" below monitor.cli), its help line."""
 
     name: str
-    target: str
+    target: str | Callable[..., Any]
     help: str
     panel: str = ""
 
@@ -24,6 +26,8 @@ class Branch:
     leaves: tuple[Leaf, ...]
     panel: str = ""
 
+
+Tree = tuple[Leaf | Branch, ...]
 
 EVERYDAY = "Every day"
 ARCHIVE = "The archive"
@@ -143,7 +147,7 @@ DATABASE = Branch(
     ),
 )
 
-COMMANDS: tuple[Leaf | Branch, ...] = (
+COMMANDS: Tree = (
     Leaf(name="run", target="run:run", help="Poll, classify and send, as a daemon or once.", panel=EVERYDAY),
     Leaf(name="poll", target="run:poll", help="Poll feeds once, now.", panel=EVERYDAY),
     FEEDS,
