@@ -69,13 +69,14 @@ def _without_mistakes(model: Any, value: Any, details: list[ErrorDetails]) -> An
     """A copy that lacks what is wrong, with stand-ins for what cannot be lacked. Raises LookupError, TypeError."""
     repaired = copy.deepcopy(value)
     # later list positions first: removing one moves those behind it
-    for location in sorted({_without_tags(model, detail["loc"]) for detail in details}, key=str, reverse=True):
-        container = repaired
+    wrong = {_without_tags(model, detail["loc"]) for detail in details}
+    for location in sorted(wrong, key=lambda path: [f"{step:>9}" for step in path], reverse=True):
+        container: Any = repaired
         for step in location[:-1]:
             container = container[step]
         last = location[-1]
         if isinstance(container, list):
-            del container[last]
+            del container[int(last)]
         elif last in STAND_INS:
             container[last] = STAND_INS[str(last)]
         else:
