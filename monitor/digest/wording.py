@@ -1,0 +1,120 @@
+"""Words and numbers as a reader wants them: counts, money, dates, lines of a width. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from monitor.digest.schedule import zone_of
+from monitor.types import DevelopmentKind, Tag
+
+TAG_WORDS = {
+    Tag.MODEL_LAUNCH: ("model launch", "model launches"),
+    Tag.PRODUCT_LAUNCH: ("product launch", "product launches"),
+    Tag.FUNDING: ("funding deal", "funding deals"),
+    Tag.ACQUISITION: ("acquisition", "acquisitions"),
+    Tag.PARTNERSHIP: ("partnership", "partnerships"),
+}
+STEP_WORDS = {
+    DevelopmentKind.RUMOUR: "Rumour",
+    DevelopmentKind.IN_TALKS: "In talks",
+    DevelopmentKind.ANNOUNCED: "Now announced",
+    DevelopmentKind.CLOSED: "Now closed",
+    DevelopmentKind.DENIED: "Denied",
+    DevelopmentKind.AMOUNT_CHANGED: "Amount changed",
+}
+_SCALES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
+
+
+def tag_words(tag: str, count: int = 1) -> str:
+    """`model launch`, `model launches`; a topic is its own word."""
+    one, many = TAG_WORDS.get(Tag(tag), (tag, tag)) if tag in set(Tag) else (tag, tag)
+    return one if count == 1 else many
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 story`, `14 stories`, `1,200 stories`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def dollars(value: Decimal) -> str:
+    """`$2.1B`, `$640M`, `$16.3M`, `$900`: three figures at most."""
+    if not value.is_finite():
+        raise ValueError(f"{value} is no amount of money")
+    for scale, letter in _SCALES:
+        # 999.95 M and more round to the next letter
+        if value >= scale * Decimal("0.9995"):
+            return f"${_three(value / scale)}{letter}"
+    return f"${_three(value)}"
+
+
+def _three(number: Decimal) -> str:
+    digits = 0 if number >= 100 else 1 if number >= 10 else 2
+    text = f"{number:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def long_date(at: datetime, time_zone: str) -> str:
+    """`Monday, 26 February 2024`, local."""
+    local = at.astimezone(zone_of(time_zone))
+    return f"{local:%A}, {local.day} {local:%B} {local.year}"
+
+
+def short_date(at: datetime, time_zone: str) -> str:
+    """`Mon 26 Feb`, local."""
+    local = at.astimezone(zone_of(time_zone))
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def clock_time(at: datetime, time_zone: str) -> str:
+    """`Mon 26 Feb, 08:00`, local."""
+    return f"{short_date(at, time_zone)}, {at.astimezone(zone_of(time_zone)):%H:%M}"
+
+
+def listed(names: Iterable[str], limit: int) -> str:
+    """`TechCrunch, Le Monde +12`: the first `limit` names and how many more."""
+    every = list(dict.fromkeys(name for name in names if name))
+    more = len(every) - limit
+    return ", ".join(every[:limit]) + (f" +{more}" if more > 0 else "")
+
+
+def width(text: str) -> int:
+    """Columns that the text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(letter) for letter in text)
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def wrap(text: str, columns: int = 78, indent: str = "", first: str | None = None) -> str:
+    """Lines of at most `columns`, begun with `indent` (the first with `first`). Long words are broken, URLs are not."""
+    lines: list[str] = []
+    line = first if first is not None else indent
+    empty = True
+    for word in text.split():
+        for piece in _pieces(word, columns - width(indent)):
+            if not empty and width(line) + 1 + width(piece) > columns:
+                lines.append(line)
+                line, empty = indent, True
+            line += piece if empty else f" {piece}"
+            empty = False
+    return "\n".join([*lines, line]) if not empty or lines else line.rstrip()
+
+
+def _pieces(word: str, columns: int) -> list[str]:
+    if width(word) <= columns or word.startswith(("http://", "https://")):
+        return [word]
+    pieces, piece = [], ""
+    for letter in word:
+        if width(piece) + _columns(letter) > columns:
+            pieces.append(piece)
+            piece = ""
+        piece += letter
+    return [*pieces, piece]
