@@ -1,0 +1,29 @@
+"""Filters that `search`, `deals` and `launches` share, as people type them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from monitor.errors import UsageError
+from monitor.query import parse_amount, parse_when
+
+
+def moment(text: str | None, now: datetime, option: str, *, end: bool = False) -> datetime | None:
+    """A time of `30d`, `2024`, `2024-02`, `2024-02-26` or an ISO time. Raises UsageError that names the option."""
+    if text is None:
+        return None
+    try:
+        return parse_when(text, now, end=end)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def usd(text: str | None, option: str) -> Decimal | None:
+    """US dollars of `100m`, `1.5bn`, `250000`. Raises UsageError that names the option."""
+    if text is None:
+        return None
+    try:
+        return parse_amount(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
