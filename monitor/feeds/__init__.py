@@ -1,0 +1,1 @@
+"""Feeds: fetched, read, recognised. Importing this package costs nothing; its modules import what they need."""
