@@ -75,7 +75,8 @@ class HealthServer:
         self._port = port
         self._pages = pages
         self._server: asyncio.Server | None = None
-        self._open = 0
+        #: askers being answered
+        self.open = 0
 
     async def start(self) -> str:
         """Listens; returns ``host:port``. Raises Unavailable where the port is taken or not ours to take."""
@@ -98,16 +99,16 @@ class HealthServer:
             self._server = None
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        self.open += 1
         try:
-            if self._open <= self.MAX_CONNECTIONS:
+            if self.open <= self.MAX_CONNECTIONS:
                 async with asyncio.timeout(self.TIMEOUT):
                     writer.write(_encode(self._page(await reader.readuntil(b"\r\n\r\n"))))
                     await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the asker's trouble, not ours
         finally:
-            self._open -= 1
+            self.open -= 1
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
