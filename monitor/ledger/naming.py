@@ -1,0 +1,135 @@
+"""Names as headlines write them, down to the bare name: "French startup Mistral AI SAS's" -> "Mistral AI". Pure."""
+
+from __future__ import annotations
+
+import re
+
+_LEGAL = re.compile(
+    r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|llp|lp|plc|pbc|sas|s\.a\.s|sa|s\.a|sarl|ag|gmbh|se|"
+    r"kg|n\.?v|b\.?v|ab|oy|oyj|asa|a/s|aps|s\.?p\.?a|s\.?r\.?l|s\.?l|bhd|berhad|pte|pvt|pty|k\.?k|holdings?|group holding|"
+    r"group|cl)\.?$",
+    re.I,
+)
+_LEGAL_CJK = re.compile(r"(?:股份)?有限公司$|株式会社$|^株式会社|(?<=..)(?:公司|集团|集團|社)$|주식회사")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_ARTICLE = re.compile(r"^(?:the|an?|la|le|les|l['’]|el|los|las|der|die|das|dem|den|des|du|d['’]|un|une|una|ein|eine)(?<!['’])\s+|^(?:l|d)['’]", re.I)
+_QUOTES = " \t\n\"'“”„«»‘’`*()[]{}<>.,;:!?-–—·|/\\、。，；：「」『』《》（）【】#@"
+
+#: words before a name that say where it comes from
+_ORIGINS = frozenset(
+    "american us u.s. uk british english scottish irish french german dutch swiss swedish norwegian danish finnish nordic "
+    "spanish portuguese italian austrian belgian polish czech estonian latvian lithuanian ukrainian russian turkish greek "
+    "israeli emirati saudi egyptian nigerian kenyan south african indian chinese japanese korean taiwanese singaporean "
+    "singapore vietnamese indonesian malaysian thai filipino australian canadian mexican brazilian argentine chilean "
+    "colombian european asian african latin silicon valley london paris berlin munich stockholm beijing shanghai hangzhou "
+    "shenzhen tokyo seoul bangalore bengaluru toronto boston française français francesa española deutsche deutsches "
+    "französische französisches chinesische chinesisches amerikanische amerikanischer chinois chinoise américain "
+    "américaine estadounidense china's america's france's europe's japan's india's".split()
+)
+#: words that say what it is; one of them must stand before a name for the words before it to be dropped
+_NOUNS = frozenset(
+    "startup startups start-up start-ups company firm firms lab labs laboratory giant giants maker makers chipmaker "
+    "chip-maker unicorn decacorn developer platform provider hyperscaler neocloud cloud group rival investor backer "
+    "owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business carmaker automaker "
+    "bank fund insurer retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate "
+    "multinational titan player supplier operator creator scaleup scale-up spinout spin-off spinoff consultancy "
+    "entreprise société pépite jeune pousse licorne éditeur géant unternehmen konzern firma chipkonzern hersteller "
+    "tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante compañía firma tecnológica subsidiary unit arm "
+    "nonprofit non-profit ceo founder cofounder co-founder chief boss".split()
+)
+_FILLERS = frozenset(
+    "ai a.i. ki ia artificial intelligence genai generative agentic tech technology software hardware chip semiconductor "
+    "robotics robot humanoid voice video image music legal legaltech health healthtech healthcare biotech fintech defense "
+    "defence cybersecurity security data cloud search coding code vibe model models foundation frontier open source "
+    "open-source autonomous driving self-driving vehicle automotive energy nuclear quantum enterprise consumer e-commerce "
+    "social media network internet online streaming ride-hailing delivery payments crypto vector database inference "
+    "infrastructure computing compute gpu memory server storage networking telecom telecoms telecommunications mobile "
+    "venture capital private equity investment sovereign wealth asset pharma pharmaceutical drug discovery biopharma "
+    "medical retail travel education edtech language translation customer service support sales marketing and new early "
+    "stage early-stage stealth stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival "
+    "billionaire executive officer de en an in von für pour para".split()
+)
+_BACKED = re.compile(r"^\S+[-‑](?:backed|based|owned|led|founded|funded|headquartered|born|listed|native|focused|powered|maker)$", re.I)
+_CJK_DESCRIPTION = re.compile(
+    r"^(?:米|英|仏|独|中国|美国|法国|英国|德国|日本|韩国|韓国|加拿大|以色列|印度|欧洲|台湾|フランス|イスラエル|カナダ|国内)?(?:の)?"
+    r"(?:AI|人工智能|大模型|生成AI|芯片|机器人|科技|半導体)?(?:初创公司|初创企业|初创|新创公司|新創公司|新創|创业公司|独角兽(?:企业)?|"
+    r"獨角獸|公司|企业|企業|巨头|巨頭|スタートアップ|ベンチャー|大手|新興)?(?:企業)?(?:の)?"
+)
+_KIND_WORDS = (
+    ("investor", re.compile(r"\b(?:ventures?|capital|vc|equity|investments?|investors?|fund|partners|angels?|asset management)\b|资本|创投|基金|キャピタル", re.I)),
+    ("university", re.compile(r"universit|college\b|institute of technology|hochschule|大学|大學|polytechnic|école\b", re.I)),
+    ("government", re.compile(r"\b(?:ministry|department of|government|agency|city of|state of|parliament|senate|air force|army|navy)\b|ministère|ministerium|ministerio|政府|国防|省$|部$", re.I)),
+)  # fmt: skip
+
+
+def bare(name: str) -> str:
+    """Without quotes, outer punctuation, a possessive and doubled spaces."""
+    text = re.sub(r"\s+", " ", name).strip(_QUOTES)
+    stripped = _POSSESSIVE.sub("", text) if len(text) > 3 else text
+    return stripped.strip(_QUOTES) or text or name.strip()
+
+
+def without_article(name: str) -> str:
+    return _ARTICLE.sub("", name) or name
+
+
+def without_legal(name: str) -> str:
+    """Without one legal suffix: "Alibaba Group Holding Ltd" -> "Alibaba Group Holding"."""
+    shorter = _LEGAL_CJK.sub("", _LEGAL.sub("", name)).strip(_QUOTES)
+    return shorter if len(shorter) > 1 else name
+
+
+def without_description(name: str) -> str:
+    """Without the words before the name that describe it: "French AI startup Mistral" -> "Mistral"."""
+    if not name.isascii() and (shorter := _CJK_DESCRIPTION.sub("", name, count=1)) and shorter != name and len(shorter) > 1:
+        return shorter
+    words = name.split(" ")
+    last_noun = -1
+    for index, word in enumerate(words[:-1]):
+        low = bare(word).casefold()
+        if low in _NOUNS or _BACKED.match(word):
+            last_noun = index
+        elif low not in _ORIGINS and low not in _FILLERS and not word[:1].islower() and word != "&":
+            break
+    return " ".join(words[last_noun + 1 :]) if last_noun >= 0 else name
+
+
+def tail_of_possessive(name: str) -> tuple[str, str] | None:
+    """("Elon Musk", "xAI") of "Elon Musk's xAI"."""
+    match = re.match(r"^(.{2,60}?)['’]s?\s+(.{2,80})$", name)
+    return (match[1], match[2]) if match else None
+
+
+def made_product(name: str) -> str | None:
+    """The product of a name that goes by it: "the ChatGPT maker", "maker of Claude", "ChatGPT-maker"."""
+    role = r"(?:maker|developer|owner|creator|parent(?: company)?|company|builder|operator|provider|startup|publisher|mutterkonzern|macher|hersteller)s?"
+    match = re.match(rf"^(?:the )?(.+?)[\s-]{role}$", name, re.I) or re.match(
+        rf"^(?:the )?(?:{role}|créateur|éditeur|entwickler|creador(?:es)?|desarrollador(?:a)?) (?:of|behind|de|von|d['’])\s?(.+)$", name, re.I
+    ) or re.match(r"^(.+?)(?:の)?(?:开发商|开发公司|开发者|母公司|開発元|開発会社|運営会社|メーカー|制造商)$", name)
+    return match[1].strip(_QUOTES) if match else None
+
+
+def after_role(name: str) -> str | None:
+    """The name behind what it makes or owns: "ChatGPT maker OpenAI" -> "OpenAI", "Facebook parent Meta" -> "Meta"."""
+    match = re.match(
+        r"^(?:the )?[\w.+ -]{2,40}?[\s-](?:maker|parent(?: company)?|owner|developer|operator|creator|builder|backer|rival|"
+        r"subsidiary|spinoff|spinout|unit|affiliate|arm|entwickler|mutter|开发商|母公司),? (?=[A-ZÀ-Þ0-9])(.{2,60})$",
+        name,
+    )
+    return match[1] if match else None
+
+
+def unknown_name(name: str) -> str:
+    """The best writing of a name that no list has."""
+    text = bare(name)
+    for _ in range(3):
+        shorter = without_legal(without_article(bare(without_description(text))))
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def kind_of(name: str) -> str:
+    """What an unknown name probably is."""
+    return next((kind for kind, pattern in _KIND_WORDS if pattern.search(name)), "company")
