@@ -61,7 +61,7 @@ def _width() -> int | None:
     return None if any(s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr) if s is not None) else WIDE
 
 
-def show(*parts: RenderableType) -> None:
+def put(*parts: RenderableType) -> None:
     """Prints texts and rich objects to stdout."""
     out = console()
     for part in parts:
@@ -182,7 +182,7 @@ def emit(
     elif form == "csv":
         print_csv(rows, names or [c.field for c in columns])
     else:
-        show(table(rows, columns, title=title))
+        put(table(rows, columns, title=title))
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, title: str | None = None) -> RenderableType:
