@@ -16,7 +16,6 @@ from monitor.types import (
     Delivery,
     DeliveryDraft,
     DeliveryState,
-    Development,
     Digest,
     Entry,
     FeedSpec,
@@ -25,7 +24,6 @@ from monitor.types import (
     KnownEntry,
     NotModified,
     ParsedFeed,
-    Part,
     PollOutcome,
     Receipt,
     Selection,
@@ -78,7 +76,7 @@ class FeedStore(Protocol):
     """monitor/archive/feeds.py"""
 
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
-        """Feeds of the file to rows: new ones due at once, vanished ones kept but not polled (they are not `configured`)."""
+        """Feeds of the file to rows: new ones due at once, vanished ones kept but not polled."""
         ...
 
     def due(
@@ -197,7 +195,7 @@ class DeliveryStore(Protocol):
         *,
         stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
     ) -> int | None:
-        """The outbox transaction: digest row, its stories per (channel, recipient), parts. None if (name, due_at) exists."""
+        """The outbox transaction: digest row, stories per (channel, recipient), parts. None if (name, due_at) exists."""
         ...
 
     def claim(self, now: datetime, *, limit: int = 100) -> list[Delivery]:
@@ -237,20 +235,3 @@ class Rates(Protocol):
     """USD per unit of a currency on a day; None where the table has none."""
 
     def usd(self, value: Decimal, currency: str, on: datetime) -> Decimal | None: ...
-
-
-__all__ = [
-    "Channel",
-    "Classifier",
-    "Clock",
-    "DeliveryStore",
-    "EntityStore",
-    "EntryStore",
-    "FeedStore",
-    "Fetcher",
-    "Parser",
-    "Rates",
-    "StoryStore",
-    "Development",
-    "Part",
-]
