@@ -195,7 +195,7 @@ class DeliveryStore(Protocol):
         *,
         stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
     ) -> int | None:
-        """The outbox transaction: digest row, stories per (channel, recipient), parts. None if (name, due_at) exists."""
+        """One transaction: digest row, stories per (channel, recipient), parts. None if (name, due_at) exists."""
         ...
 
     def claim(self, now: datetime, *, limit: int = 100) -> list[Delivery]:
