@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest, Selection, Story
 
 #: an ordinary Monday morning
 MONDAY = datetime(2024, 2, 26, 8, 0, tzinfo=UTC)
@@ -33,3 +40,177 @@ class FakeClock:
     def jump(self, seconds: float) -> None:
         """The wall clock is set forward or back; monotonic time does not move."""
         self._now += timedelta(seconds=seconds)
+
+
+class MemoryStories:
+    """The part of a StoryStore that the deliver loop asks, over stories in a list."""
+
+    def __init__(
+        self,
+        stories: Iterable[Story] = (),
+        *,
+        keeps: Callable[[Story, Selection], bool] = lambda story, selection: True,
+    ) -> None:
+        self.stories = {story.id: story for story in stories}
+        self._keeps = keeps
+
+    def put(self, *stories: Story) -> None:
+        """Adds or replaces."""
+        self.stories |= {story.id: story for story in stories}
+
+    def get(self, story_id: int) -> Story | None:
+        return self.stories.get(story_id)
+
+    def get_many(self, story_ids: Sequence[int]) -> dict[int, Story]:
+        return {i: self.stories[i] for i in story_ids if i in self.stories}
+
+    def arrived(
+        self, selection: Selection, since: datetime, until: datetime, *, announced_only: bool = True, limit: int = 5000
+    ) -> list[Story]:
+        found = []
+        for story in self.stories.values():
+            at = story.news_at if announced_only else story.last_seen_at
+            if at is not None and since < at <= until and not story.muted and self._keeps(story, selection):
+                found.append((at, story.id, story))
+        return [story for _, _, story in sorted(found, key=lambda row: row[:2], reverse=True)[:limit]]
+
+
+class MemoryDeliveries:
+    """A DeliveryStore in memory, with the archive's rules: one digest per name and due time, one claim per delivery."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Delivery] = {}
+        self.made: list[tuple[int, Digest]] = []
+        self.told: dict[tuple[str, str, str, int], int] = {}
+        self.unsubscribed: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def last_due(self, digest: str) -> datetime | None:
+        return max((d.due_at for _, d in self.made if d.name == digest), default=None)
+
+    def already_sent(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, int]:
+        keys = {i: (digest, channel, recipient, i) for i in story_ids}
+        return {i: self.told[key] for i, key in keys.items() if key in self.told}
+
+    def create(
+        self,
+        digest: Digest,
+        drafts: Sequence[DeliveryDraft],
+        now: datetime,
+        *,
+        stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
+    ) -> int | None:
+        with self._lock:
+            if any(d.name == digest.name and d.due_at == digest.due_at for _, d in self.made):
+                return None
+            digest_id = len(self.made) + 1
+            self.made.append((digest_id, digest))
+            for (channel, recipient), stories in stories_by_recipient.items():
+                for story_id, development_id in stories:
+                    key = (digest.name, channel, recipient, story_id)
+                    self.told[key] = max(self.told.get(key, 0), development_id)
+            for draft in drafts:
+                delivery_id = len(self.rows) + 1
+                self.rows[delivery_id] = Delivery(
+                    id=delivery_id,
+                    digest_id=digest_id,
+                    digest_key=digest.key,
+                    channel=draft.channel,
+                    recipient=draft.recipient,
+                    part=draft.part,
+                    message_id=draft.message_id,
+                    in_reply_to=draft.in_reply_to,
+                    state=DeliveryState.READY,
+                    attempts=0,
+                    created_at=now,
+                    next_try_at=now,
+                )
+            return digest_id
+
+    def claim(self, now: datetime, *, limit: int = 100) -> list[Delivery]:
+        with self._lock:
+            ready = [r for r in self.rows.values() if r.state is DeliveryState.READY and (r.next_try_at or now) <= now]
+            for row in ready[:limit]:
+                self.rows[row.id] = replace(row, state=DeliveryState.SENDING, attempts=row.attempts + 1)
+            return [self.rows[row.id] for row in ready[:limit]]
+
+    def record(
+        self,
+        delivery_id: int,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        code: int | None = None,
+        error: str | None = None,
+        receipt: str | None = None,
+        next_try_at: datetime | None = None,
+    ) -> None:
+        with self._lock:
+            row = self.rows[delivery_id]
+            sent_at = now if state is DeliveryState.SENT else row.sent_at
+            self.rows[delivery_id] = replace(
+                row, state=state, code=code, error=error, receipt=receipt, next_try_at=next_try_at, sent_at=sent_at
+            )
+
+    def recover(self, now: datetime) -> list[Delivery]:
+        with self._lock:
+            found = [r.id for r in self.rows.values() if r.state is DeliveryState.SENDING]
+            for row_id in found:
+                self.rows[row_id] = replace(self.rows[row_id], state=DeliveryState.UNCERTAIN)
+            return [self.rows[row_id] for row_id in found]
+
+    def list(
+        self, *, states: Sequence[DeliveryState] = (), digest: str | None = None, limit: int = 100
+    ) -> builtins.list[Delivery]:
+        names = {digest_id: d.name for digest_id, d in self.made}
+        found = [
+            row
+            for row in reversed(self.rows.values())
+            if (not states or row.state in states) and digest in (None, names[row.digest_id], row.digest_key)
+        ]
+        return found[:limit]
+
+    def digests(self, *, name: str | None = None, limit: int = 50) -> builtins.list[dict[str, Any]]:
+        found = [
+            {"id": digest_id, "name": d.name, "key": d.key, "due_at": d.due_at, "stories": len(d.stories)}
+            for digest_id, d in reversed(self.made)
+            if name in (None, d.name)
+        ]
+        return found[:limit]
+
+    def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        for row in self.list(digest=digest, limit=len(self.rows)):
+            if (row.channel, row.recipient) == (channel, recipient) and story_id in row.part.story_ids:
+                return row.message_id
+        return None
+
+    def suppressed(self, recipients: Sequence[str]) -> set[str]:
+        return {r for r in recipients if r.casefold() in self.unsubscribed}
+
+    def suppress(self, recipient: str, now: datetime, why: str) -> None:
+        self.unsubscribed[recipient.casefold()] = why
+
+
+class SilentLog:
+    """A structured logger that keeps what it was told: (level, event, fields)."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def _say(self, level: str, event: str, **fields: Any) -> None:
+        self.lines.append((level, event, fields))
+
+    def debug(self, event: str, **fields: Any) -> None:
+        self._say("debug", event, **fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        self._say("info", event, **fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        self._say("warning", event, **fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        self._say("error", event, **fields)
+
+    def exception(self, event: str, **fields: Any) -> None:
+        self._say("error", event, **fields)

@@ -22,7 +22,7 @@ _LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 
 
 def escaped(text: str) -> str:
-    """`& < >` as Slack wants them, which also unmakes `<!channel>` and links; format characters as their look-alikes."""
+    """`& < >` as Slack wants them, which unmakes `<!channel>` and links; format characters as look-alikes."""
     return text.translate(_LOOKALIKES).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.digest.rank import order, rank
-from monitor.digest.select import highest_development, news_for, why_not
+from monitor.digest.select import highest_development, news_for
 from monitor.types import Digest, DigestSpec, FeedTrouble, RankedStory, Section, SectionSpec, Story, Tag
 
 #: the sections of a digest that names none
@@ -43,14 +43,14 @@ def build(
 ) -> Digest:
     """The digest for one recipient.
 
-    `stories`: what arrived in the look-back; those that do not qualify are left out. `sent`: story id to the
-    highest development id that went out to this recipient. `watched`: names that lift a story.
+    `stories`: what qualifies and arrived in the look-back. `sent`: story id to the highest development id that went
+    out to this recipient. `watched`: names that lift a story.
     """
     names = (*spec.selection.companies, *watched)
     ranked: list[RankedStory] = []
     for story in stories:
         told = news_for(story, sent)
-        if told is None or why_not(story, spec.selection):
+        if told is None or story.muted:
             continue
         ranked.append(rank(story, now=due_at, since=since, watched=names, developments=told))
     return Digest(

@@ -38,7 +38,8 @@ DARK = {
 }
 SANS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 SERIF = "Georgia, 'Times New Roman', serif"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&=.:@$])")
+#: what means something anywhere, and what does so at the beginning of a line
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=[#\w])|^(?:[-+#=!]|\d+(?=[.)]))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,8 @@ def rule(title: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text in Markdown: every character that could mean something is escaped."""
-    return _MARKDOWN.sub(r"\\\1", str(text))
+    """Text in Markdown: every character that could mean something where it stands is escaped."""
+    return _MARKDOWN.sub(lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", str(text))
 
 
 def markdown_url(url: str) -> str:

@@ -10,30 +10,36 @@ from monitor.types import Development, Selection, Story
 def why_not(story: Story, selection: Selection) -> str | None:
     """The first condition that the story fails, in words; None if it qualifies.
 
-    Fields join by `and`, values of one field by `or`. The full-text query is the archive's to answer.
+    Fields join by `and`, values of one field by `or`. The full-text query and the aliases of companies are the
+    archive's to answer: what it hands over as arrived qualifies, and this says in words why another does not.
     """
     if story.muted:
         return "it is muted"
     return (
-        _none_of("tags", selection.tags, story.tags)
+        _none_of("tags", selection.tags, (*story.tags, *story.topics))
         or _none_of("topics", selection.topics, story.topics)
-        or _none_of("companies", _folded(selection.companies), _folded(story.companies))
-        or _none_of("languages", selection.languages, (story.language, story.language.partition("-")[0]))
+        or _none_of("companies", selection.companies, story.companies)
+        or _none_of("languages", _languages(selection.languages), _languages((story.language,)))
         or _none_of("feeds", selection.feeds, story.feed_ids)
         or _none_of("categories", selection.categories, story.categories)
         or _too_low(story, selection)
     )
 
 
-def _none_of(what: str, wanted: Sequence[str], has: Iterable[str]) -> str | None:
-    if not wanted or not set(wanted).isdisjoint(has):
+def _none_of(what: str, wanted: Sequence[str], has: Sequence[str]) -> str | None:
+    if not wanted or not _folded(wanted).isdisjoint(_folded(has)):
         return None
     shown = ", ".join(has) or "none"
     return f"its {what} ({shown}) are none of: {', '.join(wanted)}"
 
 
-def _folded(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(" ".join(name.casefold().split()) for name in names)
+def _folded(names: Iterable[str]) -> set[str]:
+    return {" ".join(name.casefold().split()) for name in names}
+
+
+def _languages(codes: Sequence[str]) -> tuple[str, ...]:
+    """`pt-BR` and `pt` are the same language."""
+    return tuple(code.replace("_", "-").partition("-")[0] for code in codes)
 
 
 def _too_low(story: Story, selection: Selection) -> str | None:

@@ -223,13 +223,14 @@ def _value(fact: Fact) -> str:
 
 
 def _without_repeats(shown: list[FactView]) -> list[FactView]:
-    """A model's developer that is also the deal's company or partner need not be said twice."""
+    """Partners or a developer that are all said already, as a deal's company or investor, are not said again."""
     said: set[str] = set()
     kept = []
     for fact in shown:
-        if fact.label == "By" and fact.value in said:
+        names = set(fact.value.split(", "))
+        if fact.label in ("By", "Partner", "Partners") and names <= said:
             continue
-        said.add(fact.value)
+        said |= names
         kept.append(fact)
     return kept
 
