@@ -205,7 +205,7 @@ class Planner:
         earlier = await asyncio.to_thread(
             self._store.list, states=[DeliveryState.SENT], digest=digest.name, limit=MEMORY
         )
-        return next((d.receipt for d in earlier if d.message_id == before and d.receipt), None)
+        return next((d.in_reply_to or d.receipt for d in earlier if d.message_id == before), None)
 
     async def plan_alert(
         self, alert: AlertSpec, now: datetime, since: datetime, stories: Sequence[Story]
