@@ -46,11 +46,6 @@ def ensure_state_folder(folder: Path) -> Path:
 
 def database_url(flag: str | None, environ: Mapping[str, str]) -> str:
     """--database, $MONITOR_DATABASE_URL, $MONITOR_DATABASE_URL_FILE's text, else monitor.db in the state folder."""
-    return configured_database_url(flag, environ) or sqlite_url(state_folder(environ) / "monitor.db")
-
-
-def configured_database_url(flag: str | None, environ: Mapping[str, str]) -> str | None:
-    """The database that a person has named, or None."""
     if flag:
         return flag
     if url := environ.get("MONITOR_DATABASE_URL"):
@@ -60,12 +55,10 @@ def configured_database_url(flag: str | None, environ: Mapping[str, str]) -> str
             return Path(name).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"MONITOR_DATABASE_URL_FILE={name}: cannot be read ({error})") from error
-    return None
-
-
-def sqlite_url(path: Path) -> str:
-    """The SQLAlchemy URL of a database file."""
-    return f"sqlite:///{path}"
+    credential = Path(environ.get("CREDENTIALS_DIRECTORY", "")) / "MONITOR_DATABASE_URL"
+    if credential.is_absolute() and credential.is_file():
+        return credential.read_text(encoding="utf-8").strip()
+    return f"sqlite:///{state_folder(environ) / 'monitor.db'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,13 @@ _WORDS = {
     "union_tag_not_found": "'kind' is missing; write kind: email, slack, webhook, file or apprise",
 }
 
+#: settings that commands need before, or without, reading a file
+ELSEWHERE = {
+    "database_url": "use --database or MONITOR_DATABASE_URL",
+    "database": "use --database or MONITOR_DATABASE_URL",
+    "state_folder": "use MONITOR_HOME",
+}
+
 #: for required values that are missing or wrong, while the rest is checked
 STAND_INS: dict[str, Any] = {
     "id": "unnamed",
@@ -77,6 +84,8 @@ def _without_mistakes(model: Any, value: Any, details: list[ErrorDetails]) -> An
         last = location[-1]
         if isinstance(container, list):
             del container[int(last)]
+        elif not isinstance(container, dict):
+            raise TypeError(f"nothing can be taken out of {container!r}")
         elif last in STAND_INS:
             container[last] = STAND_INS[str(last)]
         else:
@@ -92,6 +101,8 @@ def _problem(document: Document, model: Any, base: Path, detail: ErrorDetails) -
         known = _keys(_model_at(model, detail["loc"][:-1]))
         word = str(steps[-1])
         hint = nearest(word, known)
+        if word in ELSEWHERE:
+            return document.problem(f"is not set in this file; {ELSEWHERE[word]}", *path)
         listed = "" if hint else f" (known: {', '.join(sorted(known))})" if known else ""
         return document.problem(f"unknown setting{listed}", *path, hint=hint)
     if kind == "literal_error":

@@ -25,8 +25,6 @@ def variables() -> dict[str, Path]:
     """Every variable and the path in `settings` that it sets."""
     found: dict[str, Path] = {}
     for name, info in SettingsModel.model_fields.items():
-        if name == "database_url":
-            continue  # paths.py reads it: it must work without YAML
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             for key in info.annotation.model_fields:
                 found[f"{PREFIX}{name}_{key}".upper()] = (name, key)

@@ -29,7 +29,7 @@ from monitor.config.settings import (
 )
 from monitor.config.source import Document, read_document
 from monitor.errors import ConfigError
-from monitor.paths import FeedsFile, configured_database_url, find_feeds_file, sqlite_url, state_folder
+from monitor.paths import FeedsFile, database_url, find_feeds_file, state_folder
 
 Spec = TypeVar("Spec")
 SECTIONS = ("settings", "channels", "digests", "alerts", "topics", "feeds")
@@ -113,7 +113,7 @@ class _Loader:
         model = check(document, {} if written is None else written, schema.SettingsModel, ("settings",))
         folder = state_folder(self._environ)
         if model is None:
-            return Settings(state_folder=folder, database_url=sqlite_url(folder / "monitor.db"))
+            return Settings(state_folder=folder, database_url="")
         return self._build_settings(model, folder)
 
     def _build_settings(self, model: schema.SettingsModel, folder: FilePath) -> Settings:
@@ -124,7 +124,7 @@ class _Loader:
         fetch_values = fetch.model_dump(exclude={"proxy", "allowed_ports", "allowed_networks"})
         return Settings(
             state_folder=folder,
-            database_url=self._database_url(model, folder),
+            database_url=database_url(self._database, self._environ),
             time_zone=model.time_zone,
             contact=self._contact(model.contact),
             base_url=(model.base_url or "").rstrip("/"),
@@ -147,18 +147,6 @@ class _Loader:
             ),
             logs=LogSettings(**model.logs.model_dump()),
         )
-
-    def _database_url(self, model: schema.SettingsModel, folder: FilePath) -> str:
-        if named := configured_database_url(self._database, self._environ):
-            return named
-        path = ("settings", "database_url")
-        if model.database_url is None:
-            return sqlite_url(folder / "monitor.db")
-        password = _password_in(model.database_url)
-        if password and "${" not in password:
-            words = "holds a password in clear; write ${NAME} for it, or set MONITOR_DATABASE_URL"
-            self._document.problems.append(self._document.problem(words, *path))
-        return self._vault.plain(model.database_url, path) or ""
 
     def _classify(self, model: schema.ClassifyModel) -> dict[str, Any]:
         values: dict[str, Any] = model.model_dump()
@@ -197,9 +185,3 @@ class _Loader:
         if config.feeds and not config.enabled_feeds:
             warnings.append(f"{self._source.path}: every feed is switched off")
         return replace(config, warnings=tuple(warnings))
-
-
-def _password_in(url: str) -> str:
-    """The password part of user:password@host, or nothing."""
-    user, at, _ = url.partition("://")[2].rpartition("@")
-    return user.partition(":")[2] if at else ""

@@ -254,7 +254,6 @@ class SettingsModel(Part):
     time_zone: Zone = "UTC"
     contact: str = ""
     base_url: Url | None = None
-    database_url: Reference | None = None
     fetch: FetchModel = FetchModel()
     parse: ParseModel = ParseModel()
     classify: ClassifyModel = ClassifyModel()

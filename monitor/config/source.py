@@ -137,7 +137,7 @@ class _Reader:
             if not isinstance(key_node, ScalarNode):
                 self._note("a key must be a plain word", path, here)
                 continue
-            key = str(key_node.value)
+            key = _whole(str(key_node.value))
             if key in values:
                 first = self._document.places[(*path, key)]
                 self._note(f"stands twice (first in line {first[0]})", (*path, key), here)
@@ -159,7 +159,7 @@ class _Reader:
             return items
         self._enter(node)
         self._open.discard(id(node))
-        return _scalar(node.tag, str(node.value))
+        return _scalar(node.tag, _whole(str(node.value)))
 
     def _enter(self, node: Node) -> None:
         self._count += 1
@@ -173,6 +173,11 @@ class _Reader:
 
     def _note(self, words: str, path: Path, place: Place) -> None:
         self._document.problems.append(Problem(words=words, path=path, line=place[0], column=place[1]))
+
+
+def _whole(text: str) -> str:
+    r"""JSON's "\ud83d\ude00" is one letter, half of it is none."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _scalar(tag: object, text: str) -> Any:
