@@ -139,7 +139,7 @@ _OTHER_AFTER = re.compile(
     r"^\+?\s*(?:in |of )?(?:(?:annual|annualized|annualised|recurring|quarterly|yearly|monthly|net|its|expected|projected) ?){0,3}"
     r"(?:revenues?|ARR|sales|profits?|income|loss(?:es)?|run[- ]rate|bookings|in assets|assets under|fine\b|lawsuit|penalty|market\b|industry\b|"
     r"settlement|budget|salary|subscription)\b|^\s*(?:per|/) ?(?:month|user|seat|hour|token|million tokens|1M)|^\s*(?:a|par|pro|al) (?:month|mois|monat|mes)\b|"
-    r"^/(?:mo|month|yr)\b",
+    r"^/(?:mo|month)\b",
     re.I,
 )
 
