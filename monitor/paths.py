@@ -86,7 +86,7 @@ def find_feeds_file(flag: str | Path | None, environ: Mapping[str, str], working
     candidates: list[tuple[Path, Origin]] = [(working_folder / "feeds.yaml", "working folder")]
     if service := environ.get("CONFIGURATION_DIRECTORY", "").split(":")[0]:
         candidates.append((Path(service) / "feeds.yaml", "service"))
-    candidates.append((own_feeds_file(environ), "platform"))
+    candidates.append((_platform_feeds_file(), "platform"))
     for path, origin in candidates:
         if path.is_file():
             return FeedsFile(path=path, origin=origin)
@@ -99,6 +99,10 @@ def own_feeds_file(environ: Mapping[str, str]) -> Path:
     """Where `monitor init` puts a person's feeds.yaml when no other place is named."""
     if service := environ.get("CONFIGURATION_DIRECTORY", "").split(":")[0]:
         return Path(service) / "feeds.yaml"
+    return _platform_feeds_file()
+
+
+def _platform_feeds_file() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_config_dir(APPLICATION, appauthor=False)) / "feeds.yaml"
