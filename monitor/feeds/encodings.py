@@ -35,6 +35,10 @@ class Inflater:
         self._engine: zlib._Decompress | None = None
         self._first = True
 
+    def __len__(self) -> int:
+        """Bytes of body so far."""
+        return len(self._out)
+
     def feed(self, chunk: bytes) -> None:
         """Raises BombError, zlib.error."""
         self._wire += len(chunk)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import email.utils
 import re
 import socket
@@ -39,6 +40,7 @@ _ACCEPT = (
 _PERMANENT = frozenset((301, 308))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MAX_VALIDATOR = 1024
+_BIG = 2_000_000
 _YEAR = 31_536_000.0
 _SECONDS = re.compile(r"\s*(\d{1,12})(?:\.\d*)?\s*\Z")
 _MAX_AGE = re.compile(r"(?:\A|[\s,])max-age\s*=\s*\"?(\d{1,12})", re.I)
@@ -84,6 +86,8 @@ class HttpFetcher:
         self._gates = gates
         self._settings = settings
         self._clock = clock
+        # few big bodies at once: the others may take what memory they want, these may not
+        self._big = asyncio.Semaphore(4)
 
     async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> Fetched | NotModified:
         """The feed's document, or that it has not changed. `full` asks without validators. Raises FetchError."""
@@ -154,11 +158,16 @@ class HttpFetcher:
                 response.headers.get("Content-Encoding", ""), limit=settings.max_body_bytes, ratio=settings.max_ratio
             )
             try:
-                async for chunk in response.content.iter_any():
-                    wire += len(chunk)
-                    if wire > settings.max_wire_bytes:
-                        raise self._too_large(spec, hop.url, settings.max_wire_bytes)
-                    inflater.feed(chunk)
+                async with contextlib.AsyncExitStack() as held:
+                    big = False
+                    async for chunk in response.content.iter_any():
+                        wire += len(chunk)
+                        if wire > settings.max_wire_bytes:
+                            raise self._too_large(spec, hop.url, settings.max_wire_bytes)
+                        inflater.feed(chunk)
+                        if not big and len(inflater) > _BIG:
+                            big = True
+                            await held.enter_async_context(self._big)
             except (aiohttp.ClientPayloadError, ConnectionError) as error:
                 if not wire:
                     raise _network_error(spec, hop.url, error) from error

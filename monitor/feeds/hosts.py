@@ -47,14 +47,16 @@ class HostGates:
     `sleep` waits monotonic seconds; a simulation passes its own.
     """
 
-    def __init__(
-        self, gap: float, clock: Clock, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, limit: int = 32
-    ) -> None:
+    def __init__(self, gap: float, clock: Clock, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._spacing = Spacing(gap)
         self._clock = clock
         self._sleep = sleep
         self._locks: dict[str, asyncio.Lock] = {}
-        self._slots = asyncio.Semaphore(limit)
+
+    async def ready(self, host: str) -> None:
+        """Waits until the gap after the host's last request is over; promises nothing about a turn."""
+        while (wait := self._spacing.wait(host, self._clock.monotonic())) > 0:
+            await self._sleep(wait)
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
@@ -64,11 +66,10 @@ class HostGates:
             # asyncio may wake a little early; the gap is a promise
             while (wait := self._spacing.wait(host, self._clock.monotonic())) > 0:
                 await self._sleep(wait)
-            async with self._slots:
-                try:
-                    yield
-                finally:
-                    self._spacing.ended(host, self._clock.monotonic())
+            try:
+                yield
+            finally:
+                self._spacing.ended(host, self._clock.monotonic())
 
     def tidy(self) -> None:
         """Forgets idle hosts; called between rounds."""
