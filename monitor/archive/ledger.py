@@ -1,0 +1,332 @@
+"""The ledger: deals and launches with their filters and totals, and facts corrected by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.archive import records as its
+from monitor.archive.engine import Database
+from monitor.archive.entities import entity_ids
+from monitor.archive.marking import mark_entries
+from monitor.archive.marks import key_of
+from monitor.archive.tables import entities, facts, record_parties, records, stories, story_publishers
+from monitor.errors import NotFound
+from monitor.types import Fact, LedgerRecord
+
+Sort = Literal["newest", "oldest", "amount"]
+By = Literal["year", "month", "company", "investor", "round", "type", "status"]
+#: roles by which a company is counted; who gives the money is counted as investor
+COMPANY_ROLES: Final = ("recipient", "acquirer", "target", "partner", "developer")
+#: fields of which a record has one leading value: a corrected one takes the place of the last correction
+_SINGLE: Final = ("amount", "valuation", "round", "status", "stake", "version", "size", "licence", "family")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFilter:
+    """What `deals` and `launches` keep. Several values of one field mean any; fields add up. Empty fields keep all."""
+
+    types: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
+    investors: tuple[str, ...] = ()
+    developers: tuple[str, ...] = ()
+    #: takes part in any role
+    companies: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    #: in USD
+    min_amount: Decimal | None = None
+    max_amount: Decimal | None = None
+    story_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """A deal or launch with what a table shows of its story."""
+
+    id: int
+    story_id: int
+    record: LedgerRecord
+    #: leading values
+    usd: Decimal | None
+    amount_text: str | None
+    currency: str | None
+    valuation_usd: Decimal | None
+    round: str | None
+    #: the model's or product's
+    name: str | None
+    title: str
+    url: str | None
+    independent: int
+    publishers: tuple[str, ...]
+
+    def parties(self, *roles: str) -> tuple[str, ...]:
+        """Names in these roles, in order, each once."""
+        return tuple(dict.fromkeys(f.value for role in roles for f in self.record.values(role)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """A line of a sum."""
+
+    key: str
+    count: int
+    #: sum of those with a known amount
+    usd: Decimal
+    #: how many those are
+    with_amount: int
+
+
+class Ledger:
+    """`deals` and `launches`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def deals(
+        self, wanted: LedgerFilter = LedgerFilter(), *, sort: Sort = "newest", limit: int = 50
+    ) -> list[LedgerLine]:
+        """Funding, acquisitions, partnerships that fit. A name that nobody bears finds nothing."""
+        return self._lines(True, wanted, sort, limit)
+
+    def launches(
+        self, wanted: LedgerFilter = LedgerFilter(), *, sort: Sort = "newest", limit: int = 50
+    ) -> list[LedgerLine]:
+        """Launches of models and products that fit."""
+        return self._lines(False, wanted, sort, limit)
+
+    def totals(
+        self, wanted: LedgerFilter = LedgerFilter(), *, by: By | None = None, deals: bool = True, limit: int = 100
+    ) -> list[Total]:
+        """Count and USD of what fits, per year, month, company, investor, round, type or status; `by` None: one line.
+
+        A deal with three investors counts for each of them, so those lines do not add up to the whole. Times come in
+        order, the others by sum.
+        """
+        with self._database.read() as connection:
+            conditions = self._conditions(connection, deals, wanted)
+            if conditions is None:
+                return []
+            key, source = self._grouped(by)
+            r = records.c
+            query = sa.select(key.label("key"), sa.func.count(), sa.func.sum(r.usd), sa.func.count(r.usd))
+            query = query.select_from(source).where(*conditions).group_by(key)
+            if by in ("company", "investor"):
+                roles = ("investor",) if by == "investor" else COMPANY_ROLES
+                # one company may have two roles in one deal
+                each = sa.select(key.label("key"), r.id, r.usd).select_from(source).where(*conditions)
+                once = each.where(record_parties.c.role.in_(roles)).distinct().subquery()
+                query = sa.select(once.c.key, sa.func.count(), sa.func.sum(once.c.usd), sa.func.count(once.c.usd))
+                query = query.group_by(once.c.key)
+            found = [_total(row) for row in connection.execute(query)]
+        if by in ("year", "month"):
+            return sorted(found, key=lambda t: t.key)[-limit:]
+        return sorted((t for t in found if t.count), key=lambda t: (-t.usd, -t.count, t.key))[:limit]
+
+    def get(self, record_id: int) -> LedgerLine | None:
+        """One deal or launch."""
+        with self._database.read() as connection:
+            found = _load(connection, [record_id])
+        return found[0] if found else None
+
+    def of_story(self, story_id: int) -> list[LedgerLine]:
+        """A story's, with their numbers (which `correct` takes)."""
+        with self._database.read() as connection:
+            query = (
+                sa.select(records.c.id).where(records.c.story_id == story_id).order_by(records.c.kind, records.c.number)
+            )
+            return _load(connection, list(connection.scalars(query)))
+
+    def correct(self, record_id: int, fact: Fact) -> LedgerLine:
+        """Sets a fact by hand: it leads from now on, whatever entries say. Raises NotFound."""
+        with self._database.write(lock=2) as connection:
+            head = connection.execute(sa.select(records).where(records.c.id == record_id)).mappings().first()
+            if head is None:
+                raise NotFound(f"there is no record {record_id}: `monitor show STORY` shows the numbers of records")
+            standing = its.records_of(connection, [head["story_id"]])[head["story_id"]]
+            f = facts.c
+            old = sa.and_(f.record_id == record_id, f.field == fact.field, f.by_hand)
+            if fact.field not in _SINGLE:
+                old = sa.and_(old, f.value == fact.value)
+            connection.execute(sa.delete(facts).where(old))
+            changed = [_corrected(r, fact) if _is(r, standing, head) else r for r in standing]
+            its.replace_records(connection, {head["story_id"]: changed})
+            highest = (
+                sa.select(sa.func.max(records.c.usd)).where(records.c.story_id == head["story_id"]).scalar_subquery()
+            )
+            connection.execute(sa.update(stories).where(stories.c.id == head["story_id"]).values(usd=highest))
+            mark_entries(self._database, connection, [head["story_id"]])
+            return _load(connection, [record_id])[0]
+
+    def companies_since(self, since: datetime) -> set[str]:
+        """Names that took part in a record announced since then."""
+        p = record_parties.c
+        query = (
+            sa.select(entities.c.name).join(record_parties, p.entity_id == entities.c.id).where(p.announced_at >= since)
+        )
+        with self._database.read() as connection:
+            return set(connection.scalars(query.distinct()))
+
+    def _lines(self, deals: bool, wanted: LedgerFilter, sort: Sort, limit: int) -> list[LedgerLine]:
+        r = records.c
+        order = {
+            "newest": (r.announced_at.desc(), r.id.desc()),
+            "oldest": (r.announced_at, r.id),
+            "amount": (r.usd.desc().nulls_last(), r.announced_at.desc(), r.id.desc()),
+        }[sort]
+        with self._database.read() as connection:
+            conditions = self._conditions(connection, deals, wanted)
+            if conditions is None:
+                return []
+            if sort == "amount" and wanted.min_amount is None:
+                # without this the index on sums cannot give the order
+                with_sum = list(
+                    connection.scalars(
+                        sa.select(r.id)
+                        .where(*conditions, r.usd.is_not(None))
+                        .order_by(r.usd.desc(), *order[1:])
+                        .limit(limit)
+                    )
+                )
+                rest = (
+                    sa.select(r.id)
+                    .where(*conditions, r.usd.is_(None))
+                    .order_by(*order[1:])
+                    .limit(limit - len(with_sum))
+                )
+                return _load(connection, with_sum + (list(connection.scalars(rest)) if len(with_sum) < limit else []))
+            query = sa.select(r.id).where(*conditions).order_by(*order).limit(limit)
+            return _load(connection, list(connection.scalars(query)))
+
+    def _conditions(self, connection: Connection, deals: bool, wanted: LedgerFilter) -> list[Any] | None:
+        """What a record must be; None: a name is asked for that nobody bears."""
+        r = records.c
+        conditions: list[Any] = [r.is_deal.is_(deals)]
+        if wanted.types:
+            conditions.append(r.kind.in_([t.lower() for t in wanted.types]))
+        if wanted.statuses:
+            conditions.append(r.status.in_([s.lower() for s in wanted.statuses]))
+        if wanted.rounds:
+            conditions.append(r.round_key.in_([key_of(name) for name in wanted.rounds]))
+        if wanted.since is not None:
+            conditions.append(r.announced_at >= wanted.since)
+        if wanted.until is not None:
+            conditions.append(r.announced_at <= wanted.until)
+        if wanted.min_amount is not None:
+            conditions.append(r.usd >= wanted.min_amount)
+        if wanted.max_amount is not None:
+            conditions.append(r.usd <= wanted.max_amount)
+        if wanted.story_id is not None:
+            conditions.append(r.story_id == wanted.story_id)
+        if wanted.publishers:
+            told = sa.select(story_publishers.c.story_id).where(
+                story_publishers.c.publisher.in_([p.lower() for p in wanted.publishers])
+            )
+            conditions.append(r.story_id.in_(told))
+        if wanted.tags:
+            conditions.append(r.kind.in_([t.lower() for t in wanted.tags]))
+        for names, role in ((wanted.companies, None), (wanted.investors, "investor"), (wanted.developers, "developer")):
+            if names:
+                ids = entity_ids(connection, names)
+                if not ids:
+                    return None
+                conditions.append(r.id.in_(self._parties(ids, role, deals, wanted)))
+        return conditions
+
+    def _parties(self, ids: Sequence[int], role: str | None, deals: bool, wanted: LedgerFilter) -> Any:
+        """Records of these entities: one walk of one index, with the bounds of time that it holds, too."""
+        p = record_parties.c
+        query = sa.select(p.record_id).where(p.entity_id.in_(ids), p.is_deal.is_(deals))
+        if role is not None:
+            query = query.where(p.role == role)
+        if wanted.since is not None:
+            query = query.where(p.announced_at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(p.announced_at <= wanted.until)
+        return query
+
+    def _grouped(self, by: By | None) -> tuple[Any, Any]:
+        """(what is grouped by, from where)."""
+        r = records.c
+        if by in ("year", "month"):
+            length = 4 if by == "year" else 7
+            if self._database.is_sqlite:
+                return sa.func.substr(sa.type_coerce(r.announced_at, sa.Text), 1, length), records
+            return sa.func.to_char(
+                sa.type_coerce(r.announced_at, sa.DateTime(timezone=True)), "YYYY-MM"[:length]
+            ), records
+        if by in ("company", "investor"):
+            source = records.join(record_parties, record_parties.c.record_id == r.id)
+            return entities.c.name, source.join(entities, entities.c.id == record_parties.c.entity_id)
+        column = {"round": sa.func.coalesce(r.round_key, ""), "type": r.kind, "status": r.status}
+        return (column[by] if by is not None else sa.literal("all")), records
+
+
+def _total(row: Any) -> Total:
+    cents = row[2]
+    usd = cents if isinstance(cents, Decimal) and row[2] is not None else Decimal(0)
+    return Total(key=row[0] or "", count=row[1], usd=usd, with_amount=row[3])
+
+
+def _is(candidate: LedgerRecord, standing: Sequence[LedgerRecord], head: Any) -> bool:
+    """Whether it is the head's record: the story's n-th of that kind."""
+    same = [r for r in standing if r.kind == head["kind"]]
+    return head["number"] < len(same) and same[head["number"]] is candidate
+
+
+def _corrected(found: LedgerRecord, fact: Fact) -> LedgerRecord:
+    hand = Fact(
+        field=fact.field,
+        value=fact.value,
+        entity_id=fact.entity_id,
+        amount=fact.amount,
+        usd=fact.usd,
+        evidence=fact.evidence,
+        by_hand=True,
+    )
+    kept = [
+        f
+        for f in found.facts
+        if not (f.field == fact.field and (f.value == fact.value or (f.by_hand and f.field in _SINGLE)))
+    ]
+    return LedgerRecord(kind=found.kind, status=found.status, facts=(hand, *kept), announced_at=found.announced_at)
+
+
+def _load(connection: Connection, record_ids: Sequence[int]) -> list[LedgerLine]:
+    """Lines in the order of the ids."""
+    if not record_ids:
+        return []
+    told = [stories.c[name] for name in ("title", "url", "independent", "publishers")]
+    query = (
+        sa.select(records, *told).join(stories, stories.c.id == records.c.story_id).where(records.c.id.in_(record_ids))
+    )
+    heads = {row["id"]: row for row in connection.execute(query).mappings()}
+    its_facts = its.facts_of(connection, list(heads))
+    return [_line(heads[number], its_facts.get(number, [])) for number in record_ids if number in heads]
+
+
+def _line(head: Any, its_facts: Sequence[Fact]) -> LedgerLine:
+    names = (
+        "id",
+        "story_id",
+        "usd",
+        "amount_text",
+        "currency",
+        "valuation_usd",
+        "round",
+        "name",
+        "title",
+        "url",
+        "independent",
+    )
+    publishers = tuple(p[0] for p in head["publishers"])
+    return LedgerLine(record=its.record(head, its_facts), publishers=publishers, **{name: head[name] for name in names})

@@ -1,0 +1,136 @@
+"""Which schema an archive has, and bringing it to this program's. Alembic is imported only to migrate."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.archive.copies import copy_to
+from monitor.archive.engine import Database
+from monitor.archive.failures import explained
+from monitor.archive.tables import REVISIONS
+from monitor.errors import ArchiveError, CannotCreate, SchemaOutOfDate
+
+
+def revision_of(database: Database) -> str | None:
+    """The archive's revision; None: nothing of ours is in it (or there is no file yet)."""
+    if database.is_sqlite and not database.path.exists():
+        return None
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+
+
+def check_schema(database: Database) -> None:
+    """Raises SchemaOutOfDate, with the way out, unless the archive has exactly this program's schema."""
+    found, ours = revision_of(database), REVISIONS[-1]
+    if found == ours:
+        return
+    if found is None:
+        raise SchemaOutOfDate(
+            f"archive {database.name} is new or empty: run `monitor db upgrade` (or `monitor run`) once"
+        )
+    if found in REVISIONS:
+        raise SchemaOutOfDate(
+            f"archive {database.name} has schema {found}, this program needs {ours}: run `monitor db upgrade`, "
+            "which makes a backup first"
+        )
+    raise SchemaOutOfDate(
+        f"archive {database.name} has schema {found}, newer than this program's {ours}: install the newer program "
+        "again, or restore the backup made before its upgrade with `monitor db restore FILE`"
+    )
+
+
+def upgrade(database: Database, *, backup: bool = True) -> Path | None:
+    """Brings the archive to this program's schema in one transaction; the backup made before (SQLite), if any.
+
+    A program that dies on the way leaves the archive as it was. Raises SchemaOutOfDate if the archive is newer.
+    """
+    _make_folder(database)
+    found = revision_of(database)
+    if found == REVISIONS[-1]:
+        return None
+    if found is not None and found not in REVISIONS:
+        check_schema(database)
+    saved = None
+    if backup and found is not None and database.is_sqlite:
+        saved = database.path.with_name(f"{database.path.name}.before-{REVISIONS[-1]}.bak")
+        _need_space(database, saved)
+        copy_to(database, saved)
+    _migrate(database)
+    return saved
+
+
+def _make_folder(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    try:
+        database.path.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CannotCreate(
+            f"folder {database.path.absolute().parent} for the archive: {error.strerror}; name another with --database"
+        ) from error
+
+
+def _need_space(database: Database, saved: Path) -> None:
+    """A copy, and the pages that the migration writes anew."""
+    need, free = 2 * database.path.stat().st_size, shutil.disk_usage(saved.parent).free
+    if free < need:
+        raise ArchiveError(
+            f"archive {database.name}: backup and upgrade need {need >> 20} MB, {free >> 20} MB are free: "
+            "make some space"
+        )
+
+
+def _migrate(database: Database) -> None:
+    from alembic import command
+
+    config = migration_config()
+    if database.is_postgres:
+        with database.write(lock=9) as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return
+    with explained(database):
+        connection = database.engine.connect().execution_options(monitor_write=True)
+        try:
+            # Tables are rebuilt by dropping them: with foreign keys on, that would delete what refers to them.
+            # It can only be switched outside of a transaction.
+            _pragma(connection, "foreign_keys=OFF")
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                _refuse_orphans(database, connection)
+        finally:
+            connection.invalidate()
+            connection.close()
+
+
+def _pragma(connection: Connection, words: str) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA {words}").close()
+
+
+def _refuse_orphans(database: Database, connection: Connection) -> None:
+    if orphan := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise ArchiveError(
+            f"archive {database.name}: the upgrade would leave a row of {orphan[0]} without its {orphan[2]}; "
+            "nothing was changed, please report this"
+        )
+
+
+def migration_config() -> Any:
+    """Alembic's configuration for the folder of migrations, in a checkout or an installed package."""
+    from alembic.config import Config
+
+    from monitor.resources import migrations_folder
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return config
