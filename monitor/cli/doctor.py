@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from monitor.cli.output import console, form_of, print_json
 from monitor.cli.session import Session, session_of
-from monitor.cli.words import ago, several, size
+from monitor.cli.words import several, size
 from monitor.errors import ArchiveMissing, ConfigError, MonitorError
 
+State = Literal["ok", "warn", "fail"]
+PENDING_IS_MANY = 5_000
 LEAST_DISK = 500_000_000
 #: this program is not older than that, so a clock that shows an earlier day is wrong
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -28,7 +31,7 @@ class Finding:
     """One line: what was looked at, how it is, and the way out where it is not well."""
 
     check: str
-    state: Literal["ok", "warn", "fail"]
+    state: State
     words: str
 
 
@@ -56,7 +59,9 @@ def doctor(
         from rich.text import Text
 
         for finding in findings:
-            out.print(Text.assemble((f"{finding.state:<5}", MARKS[finding.state]), f"{finding.check:<10}", finding.words))
+            out.print(
+                Text.assemble((f"{finding.state:<5}", MARKS[finding.state]), f"{finding.check:<10}", finding.words)
+            )
     if any(finding.state == "fail" for finding in findings):
         raise typer.Exit(1)
 
@@ -78,7 +83,9 @@ def check_config(session: Session) -> Iterator[Finding]:
     config = session.config
     words = f"{config.source.path}: {several(len(config.enabled_feeds), 'feed')}"
     if config.source.is_default:
-        yield Finding(check="config", state="warn", words=f"{words}; the default that ships: `monitor init` makes your own")
+        yield Finding(
+            check="config", state="warn", words=f"{words}; the default that ships: `monitor init` makes your own"
+        )
     else:
         yield Finding(check="config", state="ok", words=words)
     for warning in config.warnings:
@@ -113,3 +120,83 @@ def check_clock(session: Session) -> Iterator[Finding]:
         yield Finding(check="clock", state="fail", words=f"{now:%Y-%m-%d %H:%M} UTC lies in the past: set the clock")
     else:
         yield Finding(check="clock", state="ok", words=f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def check_database(session: Session) -> Iterator[Finding]:
+    """The archive is there, has this program's schema, answers and is not much behind."""
+    from monitor.archive import open_archive
+
+    with open_archive(session.database_url, read_only=True) as archive:
+        revision = None
+        with suppress(ArchiveMissing):
+            revision = archive.keep.revision()
+        if revision is None:
+            way = "`monitor run` makes it" if archive.is_sqlite else "run `monitor db upgrade`"
+            yield Finding(check="database", state="warn", words=f"{archive.name}: none yet, {way}")
+            return
+        archive.check_schema()
+        stats = archive.keep.stats()
+    words = f"{archive.name}: schema {revision}, {several(stats['entries'], 'entry')}, {size(stats['bytes'])}"
+    yield Finding(check="database", state="ok", words=words)
+    if stats["pending"] > PENDING_IS_MANY:
+        way = "is the daemon running? `monitor classify --pending` does it by hand"
+        yield Finding(
+            check="database", state="warn", words=f"{several(stats['pending'], 'entry')} wait for the model: {way}"
+        )
+    newest = stats["last_seen_at"]
+    if newest is not None and newest - session.now() > timedelta(hours=1):
+        yield Finding(
+            check="clock", state="fail", words=f"an entry arrived in the future ({newest:%Y-%m-%d %H:%M}): set it"
+        )
+
+
+def check_feeds(session: Session) -> Iterator[Finding]:
+    """Feeds that fail."""
+    from monitor.archive import open_archive
+    from monitor.cli.health import state_of
+
+    with open_archive(session.database_url, read_only=True) as archive:
+        try:
+            archive.check_schema()
+        except MonitorError:
+            return  # check_database has said so
+        states = [state_of(feed, session.now()) for feed in archive.feeds.details() if feed["configured"]]
+    if not states:
+        return
+    failing = states.count("failing")
+    words = f"{failing} of {len(states)} fail" if failing else f"{several(len(states), 'feed')}, none fails"
+    state: State = "fail" if failing == len(states) else "warn" if failing else "ok"
+    yield Finding(check="feeds", state=state, words=words + (": `monitor feeds health --bad`" if failing else ""))
+
+
+def check_channels(session: Session) -> Iterator[Finding]:
+    """Channels are complete; none is dialled."""
+    config = session.config
+    if not config.channels:
+        words = f"none; digests are written to {config.settings.digests_folder}"
+        yield Finding(check="channels", state="ok", words=words)
+    for name, words in session.app.channel_troubles().items():
+        yield Finding(check="channels", state="fail" if words else "ok", words=f"{name}: {words or 'complete'}")
+
+
+def check_model(session: Session) -> Iterator[Finding]:
+    """The weights are there and whole."""
+    yield Finding(check="model", state="ok", words=session.app.check_model())
+
+
+def check_network(session: Session) -> Iterator[Finding]:
+    """A few feeds answer."""
+    answers = asyncio.run(session.app.reach([feed for feed in session.config.enabled_feeds[:5]]))
+    for feed_id, words in answers.items():
+        yield Finding(check="network", state="fail" if words else "ok", words=f"{feed_id}: {words or 'answers'}")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_config,
+    check_disk,
+    check_clock,
+    check_database,
+    check_model,
+    check_channels,
+    check_feeds,
+)

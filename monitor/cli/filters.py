@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from monitor.errors import UsageError
 from monitor.query import parse_amount, parse_when
@@ -27,3 +29,11 @@ def usd(text: str | None, option: str) -> Decimal | None:
         return parse_amount(text)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
+
+
+def choice(text: str, known: Sequence[str], option: str) -> Any:
+    """One of the known words. Raises UsageError that lists them."""
+    word = text.strip().lower()
+    if word not in known:
+        raise UsageError(f"{option} {text}: known are {', '.join(known)}")
+    return word

@@ -13,7 +13,7 @@ Advance = Callable[[int, int | None], None]
 def progress(label: str, total: int | None = None) -> Iterator[Advance]:
     """Gives a function that is told (done so far, total if it is known now). The bar goes to stderr."""
     if not sys.stderr.isatty():
-        yield lambda done, total=None: None
+        yield _silent
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -24,6 +24,12 @@ def progress(label: str, total: int | None = None) -> Iterator[Advance]:
         task = bar.add_task(label, total=total)
 
         def advance(done: int, total: int | None = None) -> None:
-            bar.update(task, completed=done, **({} if total is None else {"total": total}))
+            if total is not None:
+                bar.update(task, total=total)
+            bar.update(task, completed=done)
 
         yield advance
+
+
+def _silent(done: int, total: int | None = None) -> None:
+    """Nobody watches."""

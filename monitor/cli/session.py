@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from monitor.archive import Archive
     from monitor.config import Config
     from monitor.protocols import Clock
+
+_NAMES_DATABASE = re.compile(rb"^[^#\n]*\bdatabase_url\b", re.MULTILINE)
 
 
 class Session:
@@ -54,17 +57,32 @@ class Session:
 
     @cached_property
     def database_url(self) -> str:
-        """Found without reading feeds.yaml: read commands pay for no YAML."""
-        from monitor.paths import database_url
+        """The archive's address. feeds.yaml is read for it only where it alone names one."""
+        from monitor.paths import configured_database_url, database_url, find_feeds_file
 
-        return database_url(self.told.get("database"), os.environ)
+        told = self.told.get("database")
+        if configured_database_url(told, os.environ) is None:
+            path = find_feeds_file(self.config_path, os.environ, Path.cwd()).path
+            if path.is_file() and _NAMES_DATABASE.search(path.read_bytes()):
+                return self.config.settings.database_url
+        return database_url(told, os.environ)
+
+    @cached_property
+    def reader(self) -> Archive:
+        """The archive for reading only; its schema is checked. Raises ArchiveError."""
+        return self._opened(read_only=True)
 
     @cached_property
     def archive(self) -> Archive:
-        """The archive for reading and hand decisions; its schema is checked. Raises ArchiveError."""
-        from monitor.app import open_archive
+        """The archive for hand decisions; its schema is checked. Raises ArchiveError."""
+        return self._opened(read_only=False)
 
-        return open_archive(self.database_url)
+    def _opened(self, *, read_only: bool) -> Archive:
+        from monitor.archive import open_archive
+
+        archive = open_archive(self.database_url, read_only=read_only)
+        archive.check_schema()
+        return archive
 
     @cached_property
     def app(self) -> App:
@@ -75,9 +93,10 @@ class Session:
 
     def close(self) -> None:
         """Closes what was opened."""
-        for name in ("app", "archive"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        for name in ("app", "archive", "reader"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
 
 
 def session_of(context: Any) -> Session:

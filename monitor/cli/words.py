@@ -24,7 +24,7 @@ def minute(when: datetime | None) -> str:
 def span(length: timedelta | float) -> str:
     """The two largest steps of a length: "2d 3h", "5m"."""
     seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
-    parts = []
+    parts: list[str] = []
     for letter, size in _STEPS:
         if seconds >= size and len(parts) < 2:
             parts.append(f"{seconds // size}{letter}")

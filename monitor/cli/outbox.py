@@ -1,0 +1,128 @@
+"""`outbox` and `channels`: deliveries on their way, sent and failed; samples."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.output import Column, emit, form_of, note, say
+from monitor.cli.session import session_of
+from monitor.cli.words import minute
+from monitor.errors import NotFound, UsageError
+from monitor.types import DeliveryState
+
+if TYPE_CHECKING:
+    from monitor.types import Delivery
+
+COLUMNS = (
+    Column(head="Id", field="id", right=True),
+    Column(head="Digest", field="digest_key"),
+    Column(head="Channel", field="channel"),
+    Column(head="To", field="recipient", wrap=True),
+    Column(head="Part", field="part", rank=3),
+    Column(head="State", field="state"),
+    Column(head="Tries", field="attempts", right=True, rank=2),
+    Column(head="Next try", field="next_try_at", show=minute, rank=2),
+    Column(head="Sent", field="sent_at", show=minute, rank=1),
+    Column(head="Answer", field="answer", wrap=True, rank=1),
+)
+
+
+def list_(
+    ctx: typer.Context,
+    state: Annotated[
+        list[str] | None, typer.Option(help="ready, sending, sent, uncertain, failed or cancelled.")
+    ] = None,
+    digest: Annotated[str | None, typer.Option(help="Of this digest (name or key).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """List deliveries."""
+    form = form_of(json_=json, csv_=csv)
+    states = [_state(word) for word in state or ()]
+    found = session_of(ctx).reader.deliveries.list(states=states, digest=digest, limit=limit)
+    rows = [delivery_row(delivery) for delivery in found]
+    emit(rows, COLUMNS, form, names=list(rows[0]) if rows else None)
+    if form == "table" and not rows:
+        note("no deliveries")
+
+
+def _state(word: str) -> DeliveryState:
+    try:
+        return DeliveryState(word.lower())
+    except ValueError:
+        known = ", ".join(state.value for state in DeliveryState)
+        raise UsageError(f"--state {word}: known are {known}") from None
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """A delivery without its texts."""
+    return {
+        "id": delivery.id,
+        "digest_id": delivery.digest_id,
+        "digest_key": delivery.digest_key,
+        "channel": delivery.channel,
+        "recipient": delivery.recipient,
+        "part": f"{delivery.part.number}/{delivery.part.of}",
+        "subject": delivery.part.subject,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "created_at": delivery.created_at,
+        "next_try_at": delivery.next_try_at,
+        "sent_at": delivery.sent_at,
+        "code": delivery.code,
+        "answer": delivery.error or delivery.receipt,
+        "message_id": delivery.message_id,
+    }
+
+
+def _known(ctx: typer.Context, number: int) -> Delivery:
+    found = session_of(ctx).archive.deliveries.get(number)
+    if found is None:
+        raise NotFound(f"there is no delivery {number}: `monitor outbox list` shows them")
+    return found
+
+
+def retry(
+    ctx: typer.Context,
+    deliveries: Annotated[list[int], typer.Argument(metavar="DELIVERY")],
+) -> None:
+    """Try a failed or uncertain delivery again.
+
+    It is ready again at once and goes out with the next round; an uncertain one may arrive twice, with the same
+    Message-ID.
+    """
+    session = session_of(ctx)
+    for number in deliveries:
+        delivery = _known(ctx, number)
+        if delivery.state in (DeliveryState.SENT, DeliveryState.SENDING):
+            raise UsageError(f"delivery {number} is {delivery.state}: `monitor digest resend` sends a digest again")
+        session.archive.deliveries.record(number, DeliveryState.READY, session.now(), next_try_at=session.now())
+        say(f"delivery {number} is ready again")
+
+
+def cancel(
+    ctx: typer.Context,
+    deliveries: Annotated[list[int], typer.Argument(metavar="DELIVERY")],
+) -> None:
+    """Give up a delivery that has not been sent."""
+    session = session_of(ctx)
+    for number in deliveries:
+        delivery = _known(ctx, number)
+        if delivery.state in (DeliveryState.SENT, DeliveryState.SENDING):
+            raise UsageError(f"delivery {number} is {delivery.state} and cannot be called back")
+        session.archive.deliveries.record(number, DeliveryState.CANCELLED, session.now())
+        say(f"delivery {number} is cancelled")
+
+
+def test(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A channel of feeds.yaml.")],
+) -> None:
+    """Send a sample over a channel."""
+    app = session_of(ctx).app
+    for recipient, words in asyncio.run(app.test_channel(name)):
+        say(f"{name} to {recipient}: {words}")
