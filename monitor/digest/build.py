@@ -52,7 +52,10 @@ def build(
         told = news_for(story, sent)
         if told is None or story.muted:
             continue
-        ranked.append(rank(story, now=due_at, since=since, watched=names, developments=told))
+        try:
+            ranked.append(rank(story, now=due_at, since=since, watched=names, developments=told))
+        except Exception:  # noqa: BLE001 - rendering finds out whether it can be shown, and names it if not
+            ranked.append(RankedStory(story=story, score=0.0, reasons=(), developments=told))
     return Digest(
         name=spec.name,
         title=spec.title,

@@ -232,7 +232,7 @@ def many(count: int, *, start: int = 1000) -> list[Story]:
         story(
             start + n,
             f"Company number {n} tells the world at some length about what it did on this fine day in town",
-            lead="It was a long-awaited step for the company, whose founders had promised it in spring and then again in "
+            lead="It was a long-awaited step for the company, whose founders had promised it in spring and again in "
             "autumn, and its customers said that they were pleased with what they saw of it so far. " * 2,
             tags=(tags[n % 5],),
             publishers=press(n % 8, (n + 1) % 8, (n + 3) % 8),
