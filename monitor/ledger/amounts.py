@@ -40,7 +40,9 @@ class RateTable:
             try:
                 lines = extra.read_text(encoding="utf-8").splitlines()
             except OSError as error:
-                raise NotFound(f"rates file {extra} cannot be read ({error.strerror}): correct its path in the settings") from error
+                raise NotFound(
+                    f"rates file {extra} cannot be read ({error.strerror}): correct its path in the settings"
+                ) from error
             except UnicodeDecodeError as error:
                 raise DataError(f"rates file {extra} is not UTF-8: save it as text, tab-separated") from error
             rows += _rate_rows(lines, str(extra))
@@ -66,7 +68,9 @@ def _rate_rows(lines: Iterable[str], source: str) -> list[tuple[date, str, Decim
             day, currency, rate = line.split("\t")
             row = (date.fromisoformat(day), currency.strip().upper(), Decimal(rate.strip()))
         except (ValueError, InvalidOperation) as error:
-            raise DataError(f"{source}, line {number}: write DAY, CURRENCY and US DOLLARS with tabs, as 2026-01-01, EUR, 1.17") from error
+            raise DataError(
+                f"{source}, line {number}: write DAY, CURRENCY and US DOLLARS with tabs, as 2026-01-01, EUR, 1.17"
+            ) from error
         if not row[2].is_finite() or row[2] <= 0 or len(row[1]) != 3:
             raise DataError(f"{source}, line {number}: the rate must be above 0 and the currency have three letters")
         rows.append(row)
@@ -160,7 +164,10 @@ def meaning_of(text: str, start: int, end: int) -> Money | None:
     if _VALUATION_AFTER.match(after):
         return Money.VALUATION
     if (cue := _VALUATION_BEFORE.search(before)) is not None:
-        return Money.SUM if _DEAL_BEFORE.search(before[: cue.start()]) else Money.VALUATION
+        of_deal = re.match(r"worth|valued|enterprise|value", cue[0], re.I) and _DEAL_BEFORE.search(
+            before[: cue.start()]
+        )
+        return Money.SUM if of_deal else Money.VALUATION
     if _OTHER_AFTER.match(after) or _OTHER_BEFORE.search(before):
         return Money.OTHER
     return None

@@ -112,17 +112,19 @@ class CompanyIndex:
 
     # ------------------------------------------------------------ one name
 
-    def resolve(self, name: str, *, context: str = "") -> Resolved:
+    def resolve(self, name: str, *, context: str = "", products: bool = True) -> Resolved:
         """The entity that a name means, in the text around it. Never raises; an unknown name comes back tidied.
 
         A weak alias ("Character") counts where the context gives a second signal; with a context that gives none
-        it stays an unknown name; without any context the entity is returned as uncertain.
+        it stays an unknown name; without any context the entity is returned as uncertain. A product that stands for
+        its maker ("Kimi raises") gives the maker, unless `products` is False ("a bid for Chrome" is none for Google).
         """
         for candidate in self._candidates(name):
             found = self._known(candidate, context)
             if found is not None:
                 return found
-        return self._by_product(name) or self._inside(name) or self._unknown(name)
+        made = self._by_product(name) if products else None
+        return made or self._inside(name) or self._unknown(name)
 
     def _candidates(self, name: str) -> list[str]:
         """Ever shorter writings of a name, the most literal first."""
@@ -158,7 +160,11 @@ class CompanyIndex:
             return self._as(alias.entity, certain=True)
         if not context:
             return self._as(alias.entity, certain=False)
-        return self._as(alias.entity, certain=True) if self._signalled(alias, context) else None
+        if self._signalled(alias, context):
+            return self._as(alias.entity, certain=True)
+        # of "Apple" and "India" the role in an AI deal says enough to name, not to be sure; "Figure" may be anyone
+        anyone = alias.entity.signals and alias.entity.kind != "government"
+        return None if anyone else self._as(alias.entity, certain=False)
 
     def _signalled(self, alias: _Alias, context: str) -> bool:
         """Whether the context has a second signal: the entity's own words, its products, another of its names."""
@@ -174,7 +180,7 @@ class CompanyIndex:
         return pattern.search(re.sub(rf"\b{re.escape(alias.text)}\b(?! AI\b)", " ", context)) is not None
 
     def _by_product(self, name: str) -> Resolved | None:
-        """"the ChatGPT maker"; a product that stands for its company; "OpenAI's ChatGPT"."""
+        """ "the ChatGPT maker"; a product that stands for its company; "OpenAI's ChatGPT"."""
         text = naming.without_article(naming.bare(name))
         product = naming.made_product(text)
         if product:
@@ -203,7 +209,10 @@ class CompanyIndex:
             described = naming.without_description(plain + "某某") == "某某" or len(plain) <= 2
         else:
             words = [w for w in _WORD.findall(rest) if w.lower() not in {"ai", "ceo", "cto", "the", "s"}]
-            described = not any(w[:1].isupper() for w in words) or re.match(r"^\s*(?:CEO|CTO|founder|chief)\b", name[end:]) is not None
+            described = (
+                not any(w[:1].isupper() for w in words)
+                or re.match(r"^\s*(?:CEO|CTO|founder|chief)\b", name[end:]) is not None
+            )
         return self._as(self._by_key[key_of(canonical)], certain=False) if described else None
 
     def _unknown(self, name: str) -> Resolved:
@@ -258,6 +267,8 @@ class CompanyIndex:
         return written[0].isupper() == alias.text[0].isupper() or written.isupper()
 
     def _weak_fits(self, alias: _Alias, text: str, start: int, end: int) -> bool:
+        if alias.entity.kind == "government":
+            return False  # a country's name is hardly ever its government
         if re.match(r"[-‑](?!backed|based|owned|led|built|powered|made|style)[a-z]", text[end : end + 8]):
             return False  # Meta-analysis, Snap-on, X-ray
         return self._signalled(alias, f"{text[:start]} {text[end:]}")

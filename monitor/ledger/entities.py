@@ -46,7 +46,7 @@ class Entity:
 
 def key_of(name: str) -> str:
     """A name without case, spaces, accents and punctuation: "Mistral AI" -> "mistralai"."""
-    folded = unicodedata.normalize("NFKD", name).casefold()
+    folded = unicodedata.normalize("NFKD", name).casefold().removeprefix("the ")
     return "".join(c for c in folded if c.isalnum())
 
 
@@ -67,7 +67,9 @@ def parse_entities(lines: Iterable[str], *, source: str) -> tuple[Entity, ...]:
         if heading is None:
             heading = cells
             if heading != _COLUMNS:
-                raise DataError(f"{source}, line {number}: the heading must be {', '.join(_COLUMNS)}, with tabs between")
+                raise DataError(
+                    f"{source}, line {number}: the heading must be {', '.join(_COLUMNS)}, with tabs between"
+                )
             continue
         if len(cells) != len(_COLUMNS) or cells[1] not in KINDS or not cells[0]:
             raise DataError(f"{source}, line {number}: {len(_COLUMNS)} columns with a name and a known kind are needed")

@@ -57,7 +57,13 @@ _RAISE_AFTER = re.compile(
 )
 _BUY = re.compile(
     r"(?:acqui\w*|buy(?:s|ing)?|bought|purchas\w*|takeover|takes over|rachète|rachat|übernimmt|kauft|compra|adquiere|收购|买下|買収)"
-    r"[^.;]{0,70}?(?:for|at|worth|in an?|pour|für|por|deal|bid|:)?[\s\w-]{0,16}$",
+    r"[^.;$€£]{0,70}?(?:\bfor|\bworth|\bin an?|\bpour|\bfür|\bpor|\bdeal\b|\bbid\b|:|以|で)[\s\w-]{0,12}$",
+    re.I,
+)
+#: what was before: "up from $29B", "after a $30 billion round", "doubling its $380 billion valuation"
+_BEFORE_NOW = re.compile(
+    r"(?:\bfrom|\bthan|\bdoubl\w+|\btripl\w+|\bquadrupl\w+|\bafter|\bfollowing|\bprevious(?:ly)?|\bearlier|\blast|\bprior|\bsince|\bin 20\d\d,?)"
+    r"(?: (?:its|a|an|the|it|was|raised|raising|valued|at|latest|previous|last|earlier|prior|of|round|valuation|company)){0,4}\s*$",
     re.I,
 )
 
@@ -165,9 +171,13 @@ def _named_mentions(
     found = []
     for part_start, part_end in _parts(words, reader.companies):
         part = words[part_start:part_end]
-        if _GENERIC.fullmatch(part.strip()) or not re.search(r"[^\W\d_]", part) or (part.isascii() and len(part) < 2 and part != "X"):
+        if (
+            _GENERIC.fullmatch(part.strip())
+            or not re.search(r"[^\W\d_]", part)
+            or (part.isascii() and len(part) < 2 and part != "X")
+        ):
             continue
-        resolved = reader.companies.resolve(part, context=reader.context)
+        resolved = reader.companies.resolve(part, context=reader.context, products=role != "target")
         at = (name, start + part_start, start + part_end)
         found.append(reader.mention(kind, role, resolved.key, resolved.name, at, entity=resolved.entity))
     return found
@@ -228,9 +238,7 @@ def _money_mention(
     return [reader.mention(kind, field, key, value, at, amount=amount, guess=guess)]
 
 
-def _money_guesses(
-    reader: _Reader, known: list[Mention], money: dict[str, list[ReadAmount]]
-) -> list[Mention]:
+def _money_guesses(reader: _Reader, known: list[Mention], money: dict[str, list[ReadAmount]]) -> list[Mention]:
     """Sums beside a word of raising or buying and amounts that are called valuations, which the model did not mark."""
     taken = {(m.evidence.field, m.evidence.start) for m in known if m.amount is not None}
     found: list[Mention] = []
@@ -240,6 +248,8 @@ def _money_guesses(
             if (name, item.start) in taken or item.amount.value is None:
                 continue
             before, after = text[max(0, item.start - 90) : item.start], text[item.end : item.end + 40]
+            if _BEFORE_NOW.search(before):
+                continue
             raised = Tag.FUNDING.value in reader.kinds and (_RAISE_BEFORE.search(before) or _RAISE_AFTER.match(after))
             bought = Tag.ACQUISITION.value in reader.kinds and _BUY.search(before)
             if item.meaning in (Money.VALUATION, Money.TOTAL):
@@ -266,12 +276,15 @@ def _word_mentions(reader: _Reader, known: list[Mention]) -> list[Mention]:
                 found += [reader.mention(kind, "stake", v, v, (name, a, b)) for a, b, v in find_stakes(text)]
             if kind == Tag.FUNDING.value:
                 found += [
-                    reader.mention(kind, "round", v.lower(), v, (name, a, b), guess=True) for a, b, v in find_rounds(text)
+                    reader.mention(kind, "round", v.lower(), v, (name, a, b), guess=True)
+                    for a, b, v in find_rounds(text)
                 ]
             if kind == Tag.MODEL_LAUNCH.value:
                 pairs = [("size", launches.find_size(text)), ("licence", launches.find_licences(text))]
                 pairs.append(("openness", launches.find_openness(text)))
-                found += [reader.mention(kind, f, v.lower(), v, (name, a, b)) for f, items in pairs for a, b, v in items]
+                found += [
+                    reader.mention(kind, f, v.lower(), v, (name, a, b)) for f, items in pairs for a, b, v in items
+                ]
     for mention in known:
         if mention.field == "model" and mention.kind == Tag.MODEL_LAUNCH.value:
             found += _name_mentions(reader, mention)

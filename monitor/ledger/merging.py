@@ -93,6 +93,8 @@ def _one_party(groups: list[_Group], *, owners: bool) -> list[_Group]:
         for index, other in enumerate(merged):
             longer = other.mentions[0].value.casefold().split()
             begins = entity is None and other.mentions[0].entity is None and words == longer[: len(words)]
+            known = other.mentions[0].entity
+            begins = begins or (entity is None and known is not None and group.mentions[0].value in known.weak)
             squeezed = entity is None and other.key in {group.key + "ai", group.key + "labs", group.key + "inc"}
             if begins or squeezed or (owners and _related(group, other)):
                 lead, rest = (other, group) if not owners or other.support >= group.support else (group, other)
@@ -108,16 +110,24 @@ def _related(one: _Group, other: _Group) -> bool:
     first, second = one.mentions[0].entity, other.mentions[0].entity
     if first is None or second is None:
         return False
-    return first.parent == second.name or second.parent == first.name or (first.parent is not None and first.parent == second.parent)
+    return (
+        first.parent == second.name
+        or second.parent == first.name
+        or (first.parent is not None and first.parent == second.parent)
+    )
 
 
 def _one_model(groups: list[_Group]) -> list[_Group]:
-    """"Opus 4.8" joined to "Claude Opus 4.8" where only one longer name ends so."""
+    """ "Opus 4.8" joined to "Claude Opus 4.8" where only one longer name ends so."""
     ordered = sorted(groups, key=lambda g: -len(g.key))
     merged: list[_Group] = []
     for group in ordered:
         name = group.mentions[0].value.casefold()
-        longer = [i for i, other in enumerate(merged) if re.search(rf"[\s-]{re.escape(name)}$", other.mentions[0].value.casefold())]
+        longer = [
+            i
+            for i, other in enumerate(merged)
+            if re.search(rf"[\s-]{re.escape(name)}$", other.mentions[0].value.casefold())
+        ]
         if len(longer) == 1:
             other = merged[longer[0]]
             merged[longer[0]] = _Group(other.key, (*other.mentions, *group.mentions))
@@ -159,7 +169,9 @@ def _joined_values(groups: list[_Group]) -> list[_Group]:
 def _fact(field: str, group: _Group) -> Fact:
     lead = group.mentions[0]
     evidence = {(m.evidence.entry_id, m.evidence.field, m.evidence.start): m for m in group.mentions}
-    ordered = sorted(evidence.values(), key=lambda m: (-m.authority, m.evidence.field != "title", m.at, m.evidence.entry_id))
+    ordered = sorted(
+        evidence.values(), key=lambda m: (-m.authority, m.evidence.field != "title", m.at, m.evidence.entry_id)
+    )
     value = lead.value
     if lead.entity is None and field in PARTIES:
         # an unknown company is written as most outlets write it

@@ -12,7 +12,20 @@ _LEGAL = re.compile(
 )
 _LEGAL_CJK = re.compile(r"(?:股份)?有限公司$|株式会社$|^株式会社|(?<=..)(?:公司|集团|集團|社)$|주식회사")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_ARTICLE = re.compile(r"^(?:the|an?|la|le|les|l['’]|el|los|las|der|die|das|dem|den|des|du|d['’]|un|une|una|ein|eine)(?<!['’])\s+|^(?:l|d)['’]", re.I)
+_OWN_S = re.compile(
+    r"(?:mc ?donald|lowe|moody|macy|kohl|wendy|levi|domino|sotheby|christie|sainsbury|kellogg|land o'lake|trader joe|sam|dick|"
+    r"lay|reese|victoria|bj|carl|chili|denny|arby|hardee|zaxby|byju|lloyd)['’]s\b",
+    re.I,
+)
+_ARTICLE = re.compile(
+    r"^(?:the|an?|la|le|les|l['’]|el|los|las|der|die|das|dem|den|des|du|d['’]|un|une|una|ein|eine)(?<!['’])\s+|^(?:l|d)['’]",
+    re.I,
+)
+_SMALL_ARTICLE = re.compile(
+    r"^(?:the|an?|la|le|les|el|los|las|der|die|das|dem|den|des|une?|una|eine?) |^(?:l|d)['’](?=[A-ZÀ-Þ])"
+)
+#: part of an unknown name rather than its legal form
+_KEPT_LEGAL = re.compile(r"\b(?:group|holdings?|company|co)\.?$|公司$|集团$|集團$|社$", re.I)
 _QUOTES = " \t\n\"'“”„«»‘’`*()[]{}<>.,;:!?-–—·|/\\、。，；：「」『』《》（）【】#@"
 
 #: words before a name that say where it comes from
@@ -26,14 +39,17 @@ _ORIGINS = frozenset(
     "französische französisches chinesische chinesisches amerikanische amerikanischer chinois chinoise américain "
     "américaine estadounidense china's america's france's europe's japan's india's".split()
 )
-#: words that say what it is; one of them must stand before a name for the words before it to be dropped
-_NOUNS = frozenset(
-    "startup startups start-up start-ups company firm firms lab labs laboratory giant giants maker makers chipmaker "
-    "chip-maker unicorn decacorn developer platform provider hyperscaler neocloud cloud group rival investor backer "
-    "owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business carmaker automaker "
-    "bank fund insurer retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate "
-    "multinational titan player supplier operator creator scaleup scale-up spinout spin-off spinoff consultancy "
-    "entreprise société pépite jeune pousse licorne éditeur géant unternehmen konzern firma chipkonzern hersteller "
+#: words that say what it is, in any case; one must stand before a name for the words before it to be dropped
+_TITLE_NOUNS = frozenset(
+    "startup startups start-up start-ups chipmaker chip-maker unicorn decacorn hyperscaler neocloud carmaker automaker giant "
+    "scaleup scale-up spinout spinoff".split()
+)
+#: the same, but in small letters only: "Group 42" and "Business Insider" are names
+_NOUNS = _TITLE_NOUNS | frozenset(
+    "company firm firms lab labs laboratory giants maker makers developer platform provider cloud group rival investor backer "
+    "owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business bank fund insurer "
+    "retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate multinational titan "
+    "player supplier operator creator spin-off consultancy entreprise société pépite jeune pousse licorne éditeur géant unternehmen konzern firma chipkonzern hersteller "
     "tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante compañía firma tecnológica subsidiary unit arm "
     "nonprofit non-profit ceo founder cofounder co-founder chief boss".split()
 )
@@ -49,7 +65,9 @@ _FILLERS = frozenset(
     "stage early-stage stealth stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival "
     "billionaire executive officer de en an in von für pour para".split()
 )
-_BACKED = re.compile(r"^\S+[-‑](?:backed|based|owned|led|founded|funded|headquartered|born|listed|native|focused|powered|maker)$", re.I)
+_BACKED = re.compile(
+    r"^\S+[-‑](?:backed|based|owned|led|founded|funded|headquartered|born|listed|native|focused|powered|maker)$", re.I
+)
 _CJK_DESCRIPTION = re.compile(
     r"^(?:米|英|仏|独|中国|美国|法国|英国|德国|日本|韩国|韓国|加拿大|以色列|印度|欧洲|台湾|フランス|イスラエル|カナダ|国内)?(?:の)?"
     r"(?:AI|人工智能|大模型|生成AI|芯片|机器人|科技|半導体)?(?:初创公司|初创企业|初创|新创公司|新創公司|新創|创业公司|独角兽(?:企业)?|"
@@ -65,7 +83,8 @@ _KIND_WORDS = (
 def bare(name: str) -> str:
     """Without quotes, outer punctuation, a possessive and doubled spaces."""
     text = re.sub(r"\s+", " ", name).strip(_QUOTES)
-    stripped = _POSSESSIVE.sub("", text) if len(text) > 3 else text
+    # Lowe's and McDonald's keep theirs
+    stripped = _POSSESSIVE.sub("", text) if len(text) > 3 and not _OWN_S.match(text) else text
     return stripped.strip(_QUOTES) or text or name.strip()
 
 
@@ -81,13 +100,18 @@ def without_legal(name: str) -> str:
 
 def without_description(name: str) -> str:
     """Without the words before the name that describe it: "French AI startup Mistral" -> "Mistral"."""
-    if not name.isascii() and (shorter := _CJK_DESCRIPTION.sub("", name, count=1)) and shorter != name and len(shorter) > 1:
+    if (
+        not name.isascii()
+        and (shorter := _CJK_DESCRIPTION.sub("", name, count=1))
+        and shorter != name
+        and len(shorter) > 1
+    ):
         return shorter
     words = name.split(" ")
     last_noun = -1
     for index, word in enumerate(words[:-1]):
         low = bare(word).casefold()
-        if low in _NOUNS or _BACKED.match(word):
+        if low in _TITLE_NOUNS or (low in _NOUNS and word[:1].islower()) or _BACKED.match(word):
             last_noun = index
         elif low not in _ORIGINS and low not in _FILLERS and not word[:1].islower() and word != "&":
             break
@@ -103,9 +127,15 @@ def tail_of_possessive(name: str) -> tuple[str, str] | None:
 def made_product(name: str) -> str | None:
     """The product of a name that goes by it: "the ChatGPT maker", "maker of Claude", "ChatGPT-maker"."""
     role = r"(?:maker|developer|owner|creator|parent(?: company)?|company|builder|operator|provider|startup|publisher|mutterkonzern|macher|hersteller)s?"
-    match = re.match(rf"^(?:the )?(.+?)[\s-]{role}$", name, re.I) or re.match(
-        rf"^(?:the )?(?:{role}|créateur|éditeur|entwickler|creador(?:es)?|desarrollador(?:a)?) (?:of|behind|de|von|d['’])\s?(.+)$", name, re.I
-    ) or re.match(r"^(.+?)(?:の)?(?:开发商|开发公司|开发者|母公司|開発元|開発会社|運営会社|メーカー|制造商)$", name)
+    match = (
+        re.match(rf"^(?:the )?(.+?)[\s-]{role}$", name, re.I)
+        or re.match(
+            rf"^(?:the )?(?:{role}|créateur|éditeur|entwickler|creador(?:es)?|desarrollador(?:a)?) (?:of|behind|de|von|d['’])\s?(.+)$",
+            name,
+            re.I,
+        )
+        or re.match(r"^(.+?)(?:の)?(?:开发商|开发公司|开发者|母公司|開発元|開発会社|運営会社|メーカー|制造商)$", name)
+    )
     return match[1].strip(_QUOTES) if match else None
 
 
@@ -122,8 +152,11 @@ def after_role(name: str) -> str | None:
 def unknown_name(name: str) -> str:
     """The best writing of a name that no list has."""
     text = bare(name)
-    for _ in range(3):
-        shorter = without_legal(without_article(bare(without_description(text))))
+    text = bare(_SMALL_ARTICLE.sub("", bare(without_description(_SMALL_ARTICLE.sub("", text))))) or text
+    if text.islower() and text != bare(name):
+        return bare(name)  # "Musk-led group" is no "group"
+    for _ in range(2):
+        shorter = text if _KEPT_LEGAL.search(text) else without_legal(text)
         if shorter == text:
             break
         text = shorter
