@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from monitor.channels.rules import Verdict, after_crash, after_error
@@ -151,7 +152,9 @@ class Outbox:
 
     async def _one(self, delivery: Delivery, report: SendReport) -> Verdict | None:
         """Sends one. None when it was sent or its recipient wants none."""
-        if await asyncio.to_thread(self._store.suppressed, [delivery.recipient]):
+        # unsubscribed by the name that is configured, or by the bare address
+        names = {delivery.recipient, parseaddr(delivery.recipient)[1] or delivery.recipient}
+        if await asyncio.to_thread(self._store.suppressed, sorted(names)):
             words = f"{delivery.recipient} has unsubscribed"
             await asyncio.to_thread(
                 self._store.record, delivery.id, DeliveryState.CANCELLED, self._clock.now(), error=words

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 from monitor.channels.message import address_of
@@ -185,7 +186,9 @@ class Planner:
         key = self._settings.unsubscribe_key
         if key is None or not self._settings.base_url:
             return part
-        own = link(self._settings.base_url, key, recipient)
+        if UNSUBSCRIBE_MARK not in part.html:
+            return part
+        own = link(self._settings.base_url, key, parseaddr(recipient)[1] or recipient)
         return replace(
             part,
             text=part.text.replace(UNSUBSCRIBE_MARK, own),

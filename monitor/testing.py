@@ -131,7 +131,9 @@ class MemoryDeliveries:
         with self._lock:
             ready = [r for r in self.rows.values() if r.state is DeliveryState.READY and (r.next_try_at or now) <= now]
             for row in ready[:limit]:
-                self.rows[row.id] = replace(row, state=DeliveryState.SENDING, attempts=row.attempts + 1)
+                self.rows[row.id] = replace(
+                    row, state=DeliveryState.SENDING, attempts=row.attempts + 1, next_try_at=None
+                )
             return [self.rows[row.id] for row in ready[:limit]]
 
     def record(
@@ -154,10 +156,10 @@ class MemoryDeliveries:
 
     def recover(self, now: datetime) -> list[Delivery]:
         with self._lock:
-            found = [r.id for r in self.rows.values() if r.state is DeliveryState.SENDING]
-            for row_id in found:
-                self.rows[row_id] = replace(self.rows[row_id], state=DeliveryState.UNCERTAIN)
-            return [self.rows[row_id] for row_id in found]
+            for row in [r for r in self.rows.values() if r.state is DeliveryState.SENDING]:
+                words = "the program ended while it was being sent"
+                self.rows[row.id] = replace(row, state=DeliveryState.UNCERTAIN, error=words)
+            return [r for r in self.rows.values() if r.state is DeliveryState.UNCERTAIN]
 
     def list(
         self, *, states: Sequence[DeliveryState] = (), digest: str | None = None, limit: int = 100
@@ -179,7 +181,7 @@ class MemoryDeliveries:
         return found[:limit]
 
     def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
-        for row in self.list(digest=digest, limit=len(self.rows)):
+        for row in reversed(self.list(digest=digest, limit=len(self.rows))):
             if (row.channel, row.recipient) == (channel, recipient) and story_id in row.part.story_ids:
                 return row.message_id
         return None

@@ -74,7 +74,7 @@ def _unsubscribe(
     ways = [f"<mailto:{quote(box, safe='@')}?subject=unsubscribe%20{quote(name)}>"]
     # One click works by POST over https only (RFC 8058).
     if key is not None and base_url.startswith("https://"):
-        ways.insert(0, f"<{link(base_url, key, delivery.recipient)}>")
+        ways.insert(0, f"<{link(base_url, key, address_of(delivery.recipient).addr_spec)}>")
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["List-Unsubscribe"] = ", ".join(ways)
 

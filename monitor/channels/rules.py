@@ -60,6 +60,9 @@ def after_crash(delivery: Delivery, spec: ChannelSpec | None, now: datetime) -> 
     written again; for Slack and webhooks the channel's `on_uncertain` decides.
     """
     words = "uncertain: the monitor stopped while it was being sent"
+    if delivery.error and delivery.error.startswith("uncertain:"):
+        # left so by an earlier decision, which stands until a person makes another
+        return Verdict(state=DeliveryState.UNCERTAIN, error=delivery.error, code=delivery.code)
     if spec is None or holds(spec):
         return Verdict(state=DeliveryState.UNCERTAIN, error=words)
     return Verdict(state=DeliveryState.READY, error=f"{words}; sent again", next_try_at=now)
