@@ -1,0 +1,274 @@
+"""Which story an entry joins, or that it begins one. Online, one entry at a time, by one serial writer.
+
+candidates by rare words and by vector -> pair chances -> the likeliest stories -> join chance against the whole
+story -> vetoes -> the best story at or above the threshold, else a new one
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from monitor.stories.groups import Group, join_features
+from monitor.stories.index import Window
+from monitor.stories.pairs import features
+from monitor.stories.sketch import NameFinder, Sketch, sketch
+from monitor.stories.vetoes import veto
+from monitor.stories.weights import Weights
+from monitor.stories.words import WordTable
+from monitor.types import StoryMember
+
+HOURS_PER_DAY: Final = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSettings:
+    """How far matching looks."""
+
+    #: a story that has been quiet for longer takes follow-ups only
+    first_days: float = 7.0
+    #: a story that has been quiet for longer takes nothing more
+    follow_days: float = 14.0
+    #: join chance from which on an entry joins; None: what the weights say
+    threshold: float | None = None
+    #: added to the threshold for a follow-up to a story older than first_days
+    follow_margin: float = 0.1
+    #: part of the story's core names that such a follow-up must name
+    follow_names: float = 0.5
+    #: entries taken by words and by vector, stories looked at as a whole, entries of each looked at
+    candidates: int = 24
+    stories: int = 5
+    members: int = 10
+    #: least pair chance for which a story is looked at
+    glance: float = 0.03
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A story that an entry might join, and what speaks for it."""
+
+    key: int
+    row: tuple[float, ...]
+    chances: Mapping[int, float]
+    veto: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """key: the story that it joins; None: it begins one."""
+
+    key: int | None
+    score: float = 0.0
+    reason: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+class Matcher:
+    """Holds the stories of the window. Keys are the caller's: story ids, or negative numbers for what has none yet."""
+
+    def __init__(
+        self,
+        weights: Weights,
+        table: WordTable,
+        settings: MatchSettings | None = None,
+        find_companies: NameFinder | None = None,
+    ) -> None:
+        self.weights = weights
+        self.settings = settings or MatchSettings()
+        self.window = Window(table)
+        self.groups: dict[int, Group] = {}
+        self.key_of: dict[int, int] = {}
+        self._table = table
+        self._find_companies = find_companies
+
+    # ------------------------------------------------------------ what it holds
+
+    def sketch(self, member: StoryMember) -> Sketch:
+        """What the matcher looks at in an entry."""
+        read = member.classification
+        vector = np.frombuffer(read.vector, "<f2").astype(np.float32)
+        parts: dict[str, frozenset[str]] = {}
+        for span in read.spans:
+            parts[span.role] = parts.get(span.role, frozenset()) | frozenset(span_words(span.text))
+        return sketch(
+            entry_id=member.entry_id,
+            publisher=member.publisher,
+            language=member.language,
+            published_at=member.published_at,
+            title=member.title,
+            summary=member.summary,
+            vector=vector,
+            seen=self.weights.see(vector, read.model_id),
+            table=self._table,
+            scores=read.scores,
+            parts=parts,
+            find_companies=self._find_companies,
+        )
+
+    def add(self, one: Sketch, key: int) -> None:
+        """The entry is in that story. One that was elsewhere moves."""
+        self.discard(one.entry_id)
+        self.window.add(one)
+        self.key_of[one.entry_id] = key
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(key)
+        group.add(one)
+
+    def discard(self, entry_id: int) -> None:
+        """Lets an entry go, and its story when it was the last."""
+        key = self.key_of.pop(entry_id, None)
+        if key is None:
+            return
+        group = self.groups[key]
+        group.discard(entry_id)
+        if not group.members:
+            del self.groups[key]
+        self.window.discard(entry_id)
+
+    def rekey(self, old: int, new: int) -> None:
+        """A story has got its id, or became part of another."""
+        group = self.groups.pop(old, None)
+        if group is None:
+            return
+        target = self.groups.setdefault(new, Group(new))
+        for one in group.members.values():
+            target.add(one)
+            self.key_of[one.entry_id] = new
+
+    def slide(self, hour: float) -> int:
+        """Lets go of entries older than the follow-up window before that hour of the epoch. How many."""
+        old = self.window.older_than(hour - HOURS_PER_DAY * self.settings.follow_days)
+        for entry_id in old:
+            self.discard(entry_id)
+        return len(old)
+
+    # ------------------------------------------------------------ what it decides
+
+    def decide(self, one: Sketch) -> Verdict:
+        """Which story the entry joins. Changes nothing."""
+        views = self.views(one)
+        if not views:
+            return Verdict(key=None, reason="nothing like it in the last days")
+        chances = self.weights.join(np.array([view.row for view in views], np.float32))
+        ranked = sorted(zip(chances.tolist(), views, strict=True), key=lambda pair: (-pair[0], pair[1].key))
+        refused: str | None = None
+        for chance, view in ranked:
+            need = self._needed(one, self.groups[view.key], view)
+            if view.veto or need is None or chance < need:
+                refused = refused or self._refusal(chance, view, need)
+                continue
+            return self._joined(one, chance, view, ranked, need)
+        chance, view = ranked[0]
+        return Verdict(key=None, score=chance, reason=refused or "", numbers=_numbers(chance, view, ranked))
+
+    def views(self, one: Sketch) -> list[View]:
+        """The stories that it may belong to, each with its numbers."""
+        self.window.refresh()
+        take = self.settings.candidates
+        near = dict.fromkeys([*self.window.by_words(one, take), *self.window.by_vector(one, take)])
+        chances = self._chances(one, list(near))
+        best: dict[int, float] = defaultdict(float)
+        for entry_id, chance in chances.items():
+            key = self.key_of[entry_id]
+            best[key] = max(best[key], chance)
+        ranked = sorted(best, key=lambda key: (-best[key], key))[: self.settings.stories]
+        looked = [key for key in ranked if best[key] >= self.settings.glance]
+        chances |= self._chances(one, [e for key in looked for e in self._chosen(one, key, chances)])
+        return [
+            self._view(one, key, chances, max((best[other] for other in ranked if other != key), default=0.0))
+            for key in looked
+        ]
+
+    def _view(self, one: Sketch, key: int, chances: Mapping[int, float], second: float) -> View:
+        group = self.groups[key]
+        own = {entry_id: chances[entry_id] for entry_id in group.members if entry_id in chances}
+        row = join_features(one, group, list(own.values()), second, self.window.weight)
+        return View(key=key, row=tuple(row), chances=own, veto=self._vetoed(one, group))
+
+    def _chosen(self, one: Sketch, key: int, known: Mapping[int, float]) -> list[int]:
+        """Members to look at besides the known ones: evenly over the story, so that it is judged as a whole."""
+        members = list(self.groups[key].members)
+        wanted = self.settings.members
+        if len(members) > wanted:
+            step = len(members) / wanted
+            members = [members[int(number * step)] for number in range(wanted)]
+        return [entry_id for entry_id in members if entry_id not in known]
+
+    def _chances(self, one: Sketch, others: Sequence[int]) -> dict[int, float]:
+        """Pair chances of an entry with others."""
+        if not others:
+            return {}
+        plain, seen = self.window.cosines(one, others)
+        weight = self.window.weight
+        rows = [
+            features(one, self.window[entry_id], float(a), float(b), weight)
+            for entry_id, a, b in zip(others, plain, seen, strict=True)
+        ]
+        return dict(zip(others, self.weights.pair(np.array(rows, np.float32)).tolist(), strict=True))
+
+    def _vetoed(self, one: Sketch, group: Group) -> str | None:
+        for other in group.members.values():
+            found = veto(one, other, self.window.weight)
+            if found:
+                return found
+        return None
+
+    def _needed(self, one: Sketch, group: Group, view: View) -> float | None:
+        """The chance that it takes to join; None if the story is closed to this entry."""
+        settings = self.settings
+        threshold = self.weights.threshold if settings.threshold is None else settings.threshold
+        days = min(abs(one.hour - group.last), abs(one.hour - group.first)) / HOURS_PER_DAY
+        if group.first <= one.hour <= group.last or days <= settings.first_days:
+            return threshold
+        names = view.row[CORE_NAMES]
+        if days > settings.follow_days or names < settings.follow_names:
+            return None
+        return min(threshold + settings.follow_margin, 0.99)
+
+    def _refusal(self, chance: float, view: View, need: float | None) -> str:
+        if view.veto:
+            return view.veto
+        if need is None:
+            return "the nearest story has been quiet for too long"
+        return f"nearest story at {chance:.2f}, below {need:.2f}"
+
+    def _joined(
+        self, one: Sketch, chance: float, view: View, ranked: Sequence[tuple[float, View]], need: float
+    ) -> Verdict:
+        group = self.groups[view.key]
+        weight = self.window.weight
+        shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight(word), word))
+        likely = sum(value > 0.5 for value in view.chances.values())
+        reason = f"{chance:.2f} (needs {need:.2f}); like {likely} of {len(view.chances)} entries looked at; shares {', '.join(shared[:4])}"
+        return Verdict(key=view.key, score=chance, reason=reason, numbers=_numbers(chance, view, ranked))
+
+
+CORE_NAMES: Final = 12
+
+
+def _numbers(chance: float, view: View, ranked: Sequence[tuple[float, View]]) -> dict[str, float]:
+    second = next((other for other, its in ranked if its.key != view.key), 0.0)
+    row = view.row
+    return {
+        "join": round(chance, 4),
+        "second": round(second, 4),
+        "best_pair": round(row[0], 4),
+        "mean_pair": round(row[1], 4),
+        "entries": row[6],
+        "centre": round(row[9], 4),
+        "words": round(row[13], 4),
+        "names": round(row[CORE_NAMES], 4),
+        "hours": round(row[15], 2),
+    }
+
+
+def span_words(text: str) -> Iterable[str]:
+    """Words of a fact, for comparing facts of two entries."""
+    from monitor.stories.words import fold, words
+
+    return words(fold(text))

@@ -1,0 +1,40 @@
+"""What keeps two entries apart, whatever the numbers say. Few and sure: each names its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from monitor.stories.pairs import Weight, same_sum
+from monitor.stories.sketch import Sketch
+
+#: kinds in which another sum and other names mean another deal
+DEALS: Final = frozenset({"funding", "acquisition", "ipo"})
+#: a name that tells less than this (OpenAI on a day when all speak of it) does not bind two deals
+TELLING: Final = 2.0
+
+
+def veto(a: Sketch, b: Sketch, weight: Weight) -> str | None:
+    """Why these two cannot be of one story; None if nothing forbids it."""
+    if a.apart != b.apart:
+        return "a round-up or live page is not one event"
+    if a.companies and b.companies and not a.companies & b.companies:
+        return f"other companies: {_some(a.companies)} / {_some(b.companies)}"
+    for family in a.title_versions.keys() & b.title_versions.keys():
+        ours, theirs = a.title_versions[family], b.title_versions[family]
+        if not ours & theirs:
+            return f"other version: {family} {_some(ours)} / {_some(theirs)}"
+    if _other_deal(a, b, weight):
+        return "another deal: other names and another sum"
+    return None
+
+
+def _other_deal(a: Sketch, b: Sketch, weight: Weight) -> bool:
+    if not a.kinds & b.kinds & DEALS or not a.title_sums or not b.title_sums or not a.title_names or not b.title_names:
+        return False
+    if any(same_sum(one, two) for one in a.sums for two in b.sums):
+        return False
+    return all(weight(name) < TELLING for name in a.names & b.names)
+
+
+def _some(found: frozenset[str]) -> str:
+    return ", ".join(sorted(found)[:2])
