@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +14,7 @@ from monitor.cli.words import listed, minute, several
 from monitor.errors import CannotCreate, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from monitor.app import App
     from monitor.config import Config
     from monitor.deliver import Backtest, DeliverReport
     from monitor.types import Digest, DigestSpec
@@ -57,7 +57,7 @@ def preview(
     spec = digest_spec(session.config, name)
     begin = moment(since, session.now(), "--since")
     kind: Any = "webhook" if form == "json" else "file"
-    found = asyncio.run(session.app.preview(spec.name, begin, kind=kind))
+    found = session.run(lambda app: app.deliverer.preview(spec.name, begin, kind=kind))
     parts = found.rendered.parts
     if html is not None:
         _write(html, parts[0].html)
@@ -107,7 +107,7 @@ def send(
     To its recipients, as if it were due now; what they have had is not in it. With --to to one address, with all of the
     look-back.
     """
-    report = asyncio.run(session_of(ctx).app.send_now(name, to))
+    report = session_of(ctx).run(lambda app: app.deliverer.send_now(name, to))
     report_on(report)
 
 
@@ -157,8 +157,12 @@ def resend(
     All of them, also those that arrived, with the same Message-IDs.
     """
     session = session_of(ctx)
-    count = asyncio.run(session.app.resend(key))
-    say(f"{several(count, 'delivery')} of {key} sent again")
+
+    async def again(app: App) -> DeliverReport:
+        await app.deliverer.resend(key)
+        return await app.deliverer.run_due()
+
+    report_on(session.run(again))
 
 
 def backtest(
@@ -179,7 +183,7 @@ def backtest(
     begin = moment(since, session.now(), "--since")
     assert begin is not None
     spec = digest_spec(_other(against) if against is not None else session.config, name)
-    found = asyncio.run(session.app.backtest(spec, begin))
+    found = session.run(lambda app: app.deliverer.backtest(spec, begin))
     if form == "json":
         print_json(_backtest_rows(found))
         return

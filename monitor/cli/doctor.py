@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from monitor.cli.output import console, form_of, print_json
 from monitor.cli.session import Session, session_of
 from monitor.cli.words import several, size
-from monitor.errors import ArchiveMissing, ConfigError, MonitorError
+from monitor.errors import ArchiveMissing, ConfigError, FetchError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 State = Literal["ok", "warn", "fail"]
+#: feeds that --network asks
+ASKED = 5
 PENDING_IS_MANY = 5_000
 LEAST_DISK = 500_000_000
 #: this program is not older than that, so a clock that shows an earlier day is wrong
@@ -153,19 +157,19 @@ def check_database(session: Session) -> Iterator[Finding]:
 def check_feeds(session: Session) -> Iterator[Finding]:
     """Feeds that fail."""
     from monitor.archive import open_archive
-    from monitor.cli.health import state_of
+    from monitor.standing import counts
 
     with open_archive(session.database_url, read_only=True) as archive:
         try:
             archive.check_schema()
         except MonitorError:
             return  # check_database has said so
-        states = [state_of(feed, session.now()) for feed in archive.feeds.details() if feed["configured"]]
+        states = counts(archive.feeds.details(), session.now())
     if not states:
         return
-    failing = states.count("failing")
-    words = f"{failing} of {len(states)} fail" if failing else f"{several(len(states), 'feed')}, none fails"
-    state: State = "fail" if failing == len(states) else "warn" if failing else "ok"
+    failing, total = states["failing"], states.total()
+    words = f"{failing} of {total} fail" if failing else f"{several(total, 'feed')}, none fails"
+    state: State = "fail" if failing == total else "warn" if failing else "ok"
     yield Finding(check="feeds", state=state, words=words + (": `monitor feeds health --bad`" if failing else ""))
 
 
@@ -175,20 +179,52 @@ def check_channels(session: Session) -> Iterator[Finding]:
     if not config.channels:
         words = f"none; digests are written to {config.settings.digests_folder}"
         yield Finding(check="channels", state="ok", words=words)
-    for name, words in session.app.channel_troubles().items():
-        yield Finding(check="channels", state="fail" if words else "ok", words=f"{name}: {words or 'complete'}")
+    from monitor.channels.opening import open_channel
+
+    for spec in config.channels:
+        try:
+            open_channel(spec, session_factory=_no_client, clock=session.clock)
+        except ConfigError as error:
+            yield Finding(check="channels", state="fail", words=str(error))
+        else:
+            way = f"`monitor channels test {spec.name}` tries it"
+            yield Finding(check="channels", state="ok", words=f"{spec.name} ({spec.kind}): complete; {way}")
+
+
+def _no_client() -> Any:
+    """Nothing is dialled here."""
+    raise AssertionError
 
 
 def check_model(session: Session) -> Iterator[Finding]:
     """The weights are there and whole."""
-    yield Finding(check="model", state="ok", words=session.app.check_model())
+    from monitor.app import model_folder
+    from monitor.classify import check_weights, load_classifier
+
+    folder = model_folder(session.config.settings)
+    check_weights(folder)
+    words = f"{load_classifier(folder).model_id}, {folder or 'shipped'}: whole"
+    yield Finding(check="model", state="ok", words=words)
 
 
 def check_network(session: Session) -> Iterator[Finding]:
     """A few feeds answer."""
-    answers = asyncio.run(session.app.reach([feed for feed in session.config.enabled_feeds[:5]]))
+
+    async def ask(app: App) -> dict[str, str]:
+        answers = {}
+        for feed in session.config.enabled_feeds[:ASKED]:
+            try:
+                await app.fetch(feed)
+                answers[feed.id] = ""
+            except FetchError as error:
+                answers[feed.id] = str(error)
+        return answers
+
+    answers = session.run(ask)
+    none = all(answers.values())
     for feed_id, words in answers.items():
-        yield Finding(check="network", state="fail" if words else "ok", words=f"{feed_id}: {words or 'answers'}")
+        state: State = "ok" if not words else "fail" if none else "warn"
+        yield Finding(check="network", state=state, words=f"{feed_id}: {words or 'answers'}")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -102,9 +102,25 @@ NowOption = Annotated[
         help="Take this ISO time as the present, for tests and back-tests.",
     ),
 ]
+VerboseOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--verbose",
+        "-v",
+        callback=_keep,
+        expose_value=False,
+        rich_help_panel=EVERYWHERE,
+        help="Tell what happens, on stderr.",
+    ),
+]
 
 
-def _options(config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None) -> None:
+def _options(
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    now: NowOption = None,
+    verbose: VerboseOption = None,
+) -> None:
     """Only its parameters are used."""
 
 
@@ -119,6 +135,7 @@ def _root(
     config: ConfigOption = None,
     database: DatabaseOption = None,
     now: NowOption = None,
+    verbose: VerboseOption = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
     ] = False,

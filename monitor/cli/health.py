@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +11,7 @@ import typer
 from monitor.cli.output import Column, emit, form_of, note
 from monitor.cli.session import session_of
 from monitor.cli.words import ago, several, size, span
-
-#: an interval or two without a good poll is a hiccup; more is a state
-FAILING_AFTER = 3
+from monitor.standing import standing
 
 
 def health(
@@ -30,9 +28,12 @@ def health(
     now = session.now()
     form = form_of(json_=json, csv_=csv)
     rows = [_row(feed, now) for feed in session.archive.feeds.details() if feed["configured"]]
-    shown = [row for row in rows if row["state"] in ("failing", "silent", "new")] if bad else rows
+    shown = [row for row in rows if row["state"] not in ("well", "off")] if bad else rows
     emit(shown, columns(now), form, names=list(shown[0]) if shown else None)
-    counts = {state: sum(row["state"] == state for row in rows) for state in ("failing", "silent", "off", "new")}
+    counts = {
+        state: sum(row["state"] == state for row in rows)
+        for state in ("failing", "throttled", "silent", "overdue", "new", "off")
+    }
     if form == "table":
         words = [f"{n} {state}" for state, n in counts.items() if n]
         note(f"{several(len(rows), 'feed')}" + (f": {', '.join(words)}" if words else ", all well"))
@@ -63,7 +64,7 @@ def _row(feed: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "id": feed["id"],
         "name": feed["name"],
         "url": feed["url"],
-        "state": state_of(feed, now),
+        "state": standing(feed, now),
         "polled_at": feed["polled_at"],
         "ok_at": feed["ok_at"],
         "next_poll_at": feed["next_poll_at"] if feed["enabled"] else None,
@@ -84,19 +85,3 @@ def _row(feed: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "not_modified_share": feed["not_modified"] / polls if polls else None,
         "bytes": feed["bytes"],
     }
-
-
-def state_of(feed: Mapping[str, Any], now: datetime) -> str:
-    """well, failing, silent (against its own rhythm), throttled, new (no good poll yet) or off."""
-    if not feed["enabled"]:
-        return "off"
-    if feed["error_kind"] and feed["failures"] >= FAILING_AFTER:
-        return "failing"
-    if feed["ok_at"] is None:
-        return "failing" if feed["error_kind"] and feed["failures"] else "new"
-    if feed["error_kind"] == "throttled":
-        return "throttled"
-    if feed["silent_since"] is not None:
-        return "silent"
-    overdue = feed["next_poll_at"] is not None and now - feed["next_poll_at"] > timedelta(days=1)
-    return "overdue" if overdue else "well"

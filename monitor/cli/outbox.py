@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -120,9 +119,9 @@ def cancel(
 
 def test(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A channel of feeds.yaml.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A channel of feeds.yaml, or `files`.")],
+    to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="To this recipient instead of the first.")] = None,
 ) -> None:
     """Send a sample over a channel."""
-    app = session_of(ctx).app
-    for recipient, words in asyncio.run(app.test_channel(name)):
-        say(f"{name} to {recipient}: {words}")
+    for receipt in session_of(ctx).run(lambda app: app.deliverer.test(name, to)):
+        say(f"{name} accepted it: {receipt.words or receipt.code}")

@@ -181,7 +181,7 @@ def emit(
         print_json(list(rows))
     elif form == "csv":
         print_csv(rows, names or [c.field for c in columns])
-    else:
+    elif rows:
         put(table(rows, columns, title=title))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.errors import UsageError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.protocols import Clock
 
-_NAMES_DATABASE = re.compile(rb"^[^#\n]*\bdatabase_url\b", re.MULTILINE)
+T = TypeVar("T")
 
 
 class Session:
@@ -57,15 +57,10 @@ class Session:
 
     @cached_property
     def database_url(self) -> str:
-        """The archive's address. feeds.yaml is read for it only where it alone names one."""
-        from monitor.paths import configured_database_url, database_url, find_feeds_file
+        """The archive's address: an option or the environment names it, never feeds.yaml, so none is read here."""
+        from monitor.paths import database_url
 
-        told = self.told.get("database")
-        if configured_database_url(told, os.environ) is None:
-            path = find_feeds_file(self.config_path, os.environ, Path.cwd()).path
-            if path.is_file() and _NAMES_DATABASE.search(path.read_bytes()):
-                return self.config.settings.database_url
-        return database_url(told, os.environ)
+        return database_url(self.told.get("database"), os.environ)
 
     @cached_property
     def reader(self) -> Archive:
@@ -84,16 +79,39 @@ class Session:
         archive.check_schema()
         return archive
 
-    @cached_property
-    def app(self) -> App:
-        """All rooms, wired by feeds.yaml."""
+    def run(self, work: Callable[[App], Awaitable[T]]) -> T:
+        """Runs `work` on an App of its own, in a loop of its own, and closes both."""
+        import asyncio
+
         from monitor.app import App
 
-        return App(self.config, self.clock)
+        self.begin_logs()
+
+        async def whole() -> T:
+            app = App(self.config, self.clock)
+            try:
+                return await work(app)
+            finally:
+                await app.aclose()
+
+        return asyncio.run(whole())
+
+    def begin_logs(self, *, service: bool = False) -> None:
+        """As settings.logs says for the daemon; commands by hand tell errors only, with --verbose what happens."""
+        from dataclasses import replace
+
+        from monitor.logs import configure, secrets_of
+
+        logs = self.config.settings.logs
+        if not service:
+            logs = replace(logs, format="console", level="info" if self.told.get("verbose") else "error")
+        elif self.told.get("verbose"):
+            logs = replace(logs, level="debug")
+        configure(logs, secrets=secrets_of(self.config), environ=os.environ)
 
     def close(self) -> None:
         """Closes what was opened."""
-        for name in ("app", "archive", "reader"):
+        for name in ("archive", "reader"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()
