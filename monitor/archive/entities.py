@@ -208,9 +208,12 @@ def entity_ids(connection: Connection, names: Sequence[str]) -> list[int]:
 
 
 def _by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
-    """Entities by the keys of their names and of names of entities that were merged into them."""
+    """Entities by the keys of their names, of names that were merged into them, and of their strong aliases."""
     found: dict[str, int] = {}
+    a = entity_aliases.c
     for part in chunks(sorted(set(keys)), 5000):
+        aliases = sa.select(a.key, a.entity_id).where(a.key.in_(part), ~a.weak).order_by(a.entity_id.desc())
+        found.update((row.key, row.entity_id) for row in connection.execute(aliases))
         query = sa.select(entities.c.key, entities.c.id, entities.c.merged_into).where(entities.c.key.in_(part))
         found.update((row.key, row.merged_into or row.id) for row in connection.execute(query))
     return found

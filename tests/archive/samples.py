@@ -72,10 +72,12 @@ def outcome(*drafts: EntryDraft, feed_id: str = "lab", **values: Any) -> PollOut
 
 
 def stored(archive: Archive, *drafts: EntryDraft) -> list[int]:
-    """Stores drafts of any feeds; their ids in the order of arrival."""
+    """Stores drafts of any feeds; the new ids. Those of one feed come in one batch, else one after the other."""
     feed_ids = sorted({d.feed_id for d in drafts})
     archive.feeds.sync([spec(f) for f in sorted({s.feed_id for s in archive.feeds.states()} | set(feed_ids))], NOW)
-    return archive.feeds.store([outcome(*(d for d in drafts if d.feed_id == f), feed_id=f) for f in feed_ids])
+    if len(feed_ids) == 1:
+        return archive.feeds.store([outcome(*drafts, feed_id=feed_ids[0])])
+    return [number for d in drafts for number in archive.feeds.store([outcome(d, feed_id=d.feed_id)])]
 
 
 def labelled(**values: Any) -> Classification:
