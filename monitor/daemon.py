@@ -53,6 +53,10 @@ class App(Protocol):
         """Makes the digests that are due, sends what waits; likewise."""
         ...
 
+    async def heartbeat(self) -> None:
+        """Asks settings.health.heartbeat_url."""
+        ...
+
     def troubles(self) -> Mapping[str, str]:
         """What is wrong for longer than a round: a kind ("network", "model", "database", "outbox") and words."""
         ...
@@ -97,6 +101,7 @@ class Daemon:
         self.ticks = Ticks(self._rounds(), clock, app.metrics, self._troubles)
         self._stop = _Stop()
         self._wall_minus_monotonic = 0.0
+        self._heartbeat_at = float("-inf")
         self._swapping = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.address = ""
@@ -215,7 +220,7 @@ class Daemon:
         """Until the stop: every few seconds a look at the clock, the ticks, the troubles."""
         while not self._stop.event.is_set():
             self._notice_clock()
-            self._notice_troubles()
+            await self._notice_troubles()
             if self.ticks.alive(self._app.settings.ticks):
                 self._notifier.watchdog()
             with contextlib.suppress(TimeoutError):
@@ -238,7 +243,7 @@ class Daemon:
         )
         self.ticks.reschedule(self._app.settings.ticks)
 
-    def _notice_troubles(self) -> None:
+    async def _notice_troubles(self) -> None:
         found = dict(self._app.troubles())
         if words := disk_trouble(self._app.settings.state_folder):
             found["disk"] = words
@@ -253,6 +258,24 @@ class Daemon:
         for kind in {*kinds, *self.ticks.kinds}:
             self._app.metrics.troubles.labels(kind).set(kind in self._troubles.now)
         self._notifier.status("; ".join([self._app.describe(), *self._troubles.now.values()]))
+        await self._beat()
+
+    async def _beat(self) -> None:
+        """A sign of life to another machine, while nothing blocks the work."""
+        health = self._app.settings.health
+        due = self._clock.monotonic() - self._heartbeat_at >= health.heartbeat_interval.total_seconds()
+        if health.heartbeat_url is None or not due or self._troubles.blocking:
+            return
+        self._heartbeat_at = self._clock.monotonic()
+        task = asyncio.get_running_loop().create_task(self._heartbeat(), name="heartbeat")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _heartbeat(self) -> None:
+        try:
+            await self._app.heartbeat()
+        except (MonitorError, OSError, TimeoutError) as error:
+            self._log.warning("the heartbeat was not heard", error=str(error))
 
     # ------------------------------------------------------------ health
 

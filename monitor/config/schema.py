@@ -242,6 +242,7 @@ class HealthModel(Part):
     host: Text = "127.0.0.1"
     port: Port = 9464
     heartbeat_url: Reference | None = None
+    heartbeat_interval: Duration = timedelta(minutes=5)
 
 
 class LogModel(Part):

@@ -103,14 +103,15 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthSettings:
-    """Where the daemon answers /healthz, /readyz and /metrics, and who hears that digests go out."""
+    """Where the daemon answers /healthz, /readyz and /metrics, and whom it tells that it lives."""
 
     enabled: bool = True
     host: str = "127.0.0.1"
     #: 0: any free port, which the log names
     port: int = 9464
-    #: is asked with GET after each digest that went out whole, so that another machine notices when none does
+    #: is asked with GET while rounds work and digests go out, so that another machine notices silence
     heartbeat_url: Secret | None = None
+    heartbeat_interval: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class FakeApp:
         self.settings = settings
         self.metrics = Metrics()
         self.name = name
-        self.rounds = dict.fromkeys(("collect", "understand", "deliver"), 0)
+        self.rounds = dict.fromkeys(("collect", "understand", "deliver", "heartbeat"), 0)
         self.behave: dict[str, Callable[[], Awaitable[str]]] = {}
         self.wrong: dict[str, str] = {}
         self.closed = 0
@@ -57,6 +57,9 @@ class FakeApp:
 
     async def deliver(self) -> str:
         return await self._round("deliver")
+
+    async def heartbeat(self) -> None:
+        await self._round("heartbeat")
 
     def troubles(self) -> Mapping[str, str]:
         return self.wrong

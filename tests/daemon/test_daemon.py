@@ -22,6 +22,7 @@ from monitor.errors import ArchiveBusy, ConfigError, TryAgain, Unavailable
 from monitor.locks import InstanceLock
 from monitor.logs import configure
 from monitor.testing import MONDAY, FakeClock
+from monitor.types import Secret
 from tests.daemon.fake import FakeApp, settings_in
 
 
@@ -336,5 +337,23 @@ def test_a_second_daemon_is_told_who_runs(tmp_path: Path) -> None:
             with pytest.raises(TryAgain, match=r"^already running as process \d+ since 2024-02-26T08:00:00"):
                 await Daemon(second, reload=lambda: None, clock=FakeClock(), environ={}).run()
             assert second.closed == 1
+
+    run(test)
+
+
+def test_the_heartbeat_beats_while_nothing_blocks(tmp_path: Path) -> None:
+    async def test() -> None:
+        health = HealthSettings(port=0, heartbeat_url=Secret("http://127.0.0.1/ping"))
+        app = FakeApp(settings_in(tmp_path, health=health))
+        clock = FakeClock()
+        async with running(app, clock=clock):
+            await app.until("heartbeat", 1)
+            app.wrong = {"database": "it is full"}
+            await app.until("collect", app.rounds["collect"] + 3)
+            clock.advance(400)
+            await app.until("collect", app.rounds["collect"] + 5)
+            assert app.rounds["heartbeat"] == 1, "a silent heartbeat is how others learn of it"
+            app.wrong = {}
+            await app.until("heartbeat", 2)
 
     run(test)
