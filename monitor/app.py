@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from monitor.feeds.settings import CollectSettings
     from monitor.guard import Guard
     from monitor.metrics import Metrics
-    from monitor.protocols import Channel, Clock
-    from monitor.types import FeedTrouble
+    from monitor.protocols import Channel, Classifier, Clock
+    from monitor.types import FeedSpec, FeedTrouble, Fetched
 
 
 def collect_settings(settings: Settings) -> CollectSettings:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from monitor.cli.feedtest import test
 from monitor.cli.health import health
-from monitor.cli.output import Column, emit, form_of, note
+from monitor.cli.output import Column, emit, form_of, note, say
 from monitor.cli.session import session_of
 from monitor.cli.words import several
 
@@ -50,4 +51,16 @@ def list_(
         note(f"{several(len(rows), 'feed')} in {config.source.path}")
 
 
-__all__ = ["health", "list_"]
+def remove(
+    ctx: typer.Context,
+    feed_id: Annotated[str, typer.Argument(metavar="ID", help="The feed's id, as `monitor feeds list` shows it.")],
+) -> None:
+    """Remove a feed from feeds.yaml; its entries stay in the archive."""
+    from monitor.config.edit import own_file, remove_feed
+
+    path = own_file(session_of(ctx).config.source)
+    remove_feed(path, feed_id)
+    say(f"{feed_id} is out of {path}; its entries stay. A running monitor takes it up on SIGHUP")
+
+
+__all__ = ["health", "list_", "remove", "test"]

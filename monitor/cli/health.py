@@ -27,7 +27,7 @@ def health(
     session = session_of(ctx)
     now = session.now()
     form = form_of(json_=json, csv_=csv)
-    rows = [_row(feed, now) for feed in session.archive.feeds.details() if feed["configured"]]
+    rows = [_row(feed, now) for feed in session.reader.feeds.details() if feed["configured"]]
     shown = [row for row in rows if row["state"] not in ("well", "off")] if bad else rows
     emit(shown, columns(now), form, names=list(shown[0]) if shown else None)
     counts = {

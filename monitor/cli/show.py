@@ -1,4 +1,4 @@
-"""`show` and `explain`: one story with all that is known of it, and why it was treated as it was."""
+"""`show`: one story with all that is known of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from monitor.cli.output import Column, console, form_of, print_json, put, table
 from monitor.cli.session import Session, session_of
-from monitor.cli.words import listed, minute, money, score, several
+from monitor.cli.words import listed, minute, money, several
 from monitor.errors import NotFound
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def show(
     """One story with its entries, facts and evidence."""
     session = session_of(ctx)
     found = story_of(session, story)
-    entries = session.archive.entries.of_story(found.id)
+    entries = session.reader.entries.of_story(found.id)
     if form_of(json_=json) == "json":
         print_json({**_plain(found), "entries": [_entry_row(e, c) for e, c in entries]})
         return
@@ -50,7 +50,7 @@ def show(
 
 def story_of(session: Session, number: int) -> Story:
     """The story of that number. Raises NotFound."""
-    found = session.archive.stories.get(number)
+    found = session.reader.stories.get(number)
     if found is None:
         raise NotFound(f"there is no story {number}: `monitor search` shows the numbers of stories")
     return found
@@ -135,6 +135,3 @@ def _value(fact: Fact) -> str:
         own = money(fact.amount.value, fact.amount.currency)
         return own if fact.usd is None or fact.amount.currency == "USD" else f"{own} ({money(fact.usd)})"
     return fact.value
-
-
-__all__ = ["score", "show", "story_of"]

@@ -158,7 +158,7 @@ COMMANDS: Tree = (
     Leaf(name="deals", target="ledger:deals", help="Fundings, acquisitions and partnerships.", panel=ARCHIVE),
     Leaf(name="launches", target="ledger:launches", help="Model and product launches.", panel=ARCHIVE),
     Leaf(name="show", target="show:show", help="One story with its entries, facts and evidence.", panel=ARCHIVE),
-    Leaf(name="explain", target="show:explain", help="Why a story or link was treated as it was.", panel=ARCHIVE),
+    Leaf(name="explain", target="explain:explain", help="Why a story or link was treated as it was.", panel=ARCHIVE),
     COMPANIES,
     STORIES,
     Leaf(name="classify", target="classify:classify", help="Tags and facts of a text.", panel=CLASSIFIER),

@@ -1,0 +1,203 @@
+"""`explain`: why a story or link was treated as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.output import console, form_of, print_json
+from monitor.cli.session import Session, session_of
+from monitor.cli.words import minute
+from monitor.errors import ModelError, NotFound
+
+if TYPE_CHECKING:
+    from monitor.types import Classification, Entry, Story
+
+
+def explain(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="URL-or-STORY", help="A story's number or an entry's link.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Why a story or link was treated as it was.
+
+    Why it was kept, tagged and matched as it was, and in which digest it went out, or why not.
+    """
+    session = session_of(ctx)
+    form = form_of(json_=json)
+    story, entries = _found(session, what)
+    thresholds, trouble = _thresholds(session)
+    decisions = _decisions(session, story)
+    told = {
+        "story": _story_part(session, story) if story is not None else None,
+        "entries": [_entry_part(e, c, thresholds, decisions.get(e.id)) for e, c in entries],
+        "thresholds": thresholds or None,
+    }
+    if form == "json":
+        print_json(told)
+        return
+    out = console()
+    if told["story"] is not None:
+        _print_story(told["story"])
+    for part in told["entries"]:
+        _print_entry(part)
+    if trouble:
+        out.print(f"\nthresholds are not known: {trouble}", style="dim")
+
+
+Pairs = list[tuple["Entry", "Classification | None"]]
+
+
+def _found(session: Session, what: str) -> tuple[Story | None, Pairs]:
+    archive = session.reader
+    if what.isdigit():
+        story = archive.stories.get(int(what))
+        if story is None:
+            raise NotFound(f"there is no story {what}: `monitor search` shows the numbers of stories")
+        return story, archive.entries.of_story(story.id)
+    entries = archive.entries.by_url(what)
+    if not entries:
+        raise NotFound(f"{what}: no entry of the archive has that link; no feed brought it, or it was pruned")
+    numbers = [entry.story_id for entry in entries if entry.story_id is not None]
+    story = archive.stories.get(numbers[0]) if numbers else None
+    pairs = [archive.entries.understood(entry.id) for entry in entries]
+    return story, [pair for pair in pairs if pair is not None]
+
+
+def _thresholds(session: Session) -> tuple[dict[str, dict[str, float]], str]:
+    """tag to its threshold and the lower end of "possible", of the model in use; and why they are not known."""
+    from monitor.classify.weights import SETTINGS, SHIPPED, read_checked, read_manifest, read_settings
+
+    folder = SHIPPED
+    try:
+        settings = read_settings(folder, read_checked(folder, SETTINGS, read_manifest(folder)))
+    except ModelError as error:
+        return {}, str(error)
+    return {t: {"tag": settings.thresholds[t], "possible": settings.possible[t]} for t in settings.tags}, ""
+
+
+def _decisions(session: Session, story: Story | None) -> dict[int, Mapping[str, Any]]:
+    """The last decision on each entry."""
+    if story is None:
+        return {}
+    return {row["entry_id"]: row for row in session.reader.stories.decisions(story.id)}
+
+
+def _story_part(session: Session, story: Story) -> dict[str, Any]:
+    sent = session.reader.deliveries.sent_in(story.id)
+    return {
+        "id": story.id,
+        "title": story.title,
+        "tags": story.tags,
+        "possible": story.possible,
+        "topics": story.topics,
+        "status": story.status,
+        "entry_count": story.entry_count,
+        "independent": story.independent,
+        "news_at": story.news_at,
+        "pinned": story.pinned,
+        "muted": story.muted,
+        "sent": sent,
+        "why_not_sent": list(_why_not(story)) if not sent else [],
+    }
+
+
+def _why_not(story: Story) -> Iterable[str]:
+    """What may keep a story out of digests; a digest's own selection comes on top."""
+    if story.muted:
+        yield "it is muted: `monitor stories mute --off` lets it in again"
+    if story.news_at is None:
+        yield "nothing of it is news: its entries came with a feed's first poll, were old, or were part of a flood"
+    if not story.tags and not story.topics:
+        yield "it has no tag and no topic"
+    if not story.muted and story.news_at is not None and (story.tags or story.topics):
+        yield "no digest that selects it has been due since it arrived: `monitor digest preview` shows the next"
+
+
+def _entry_part(
+    entry: Entry, read: Classification | None, thresholds: Mapping[str, Any], decision: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "url": entry.url,
+        "feed_id": entry.feed_id,
+        "publisher": entry.publisher,
+        "published_at": entry.published_at,
+        "first_seen_at": entry.first_seen_at,
+        "revision": entry.revision,
+        "news": entry.announce,
+        "why_no_news": "" if entry.announce else _why_no_news(entry),
+        "model_id": read.model_id if read else None,
+        "tags": _tag_reasons(read, thresholds) if read else None,
+        "status": read.status if read else None,
+        "story_id": entry.story_id,
+        "decision": None
+        if decision is None
+        else {k: decision[k] for k in ("score", "reason", "numbers", "at", "by_hand")},
+    }
+
+
+def _why_no_news(entry: Entry) -> str:
+    age = entry.first_seen_at - entry.published_at
+    if age.total_seconds() > 48 * 3600:
+        return f"published {age.days} days before it was first seen"
+    return "it came with its feed's first poll, or with a flood"
+
+
+def _tag_reasons(read: Classification, thresholds: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All tags, the likeliest first."""
+    rows = []
+    for tag, score in sorted(read.scores.items(), key=lambda pair: -pair[1]):
+        given = "yes" if tag in read.tags else "possible" if tag in read.possible else "no"
+        limit = thresholds.get(tag, {})
+        rows.append(
+            {
+                "tag": tag,
+                "score": score,
+                "given": given,
+                "threshold": limit.get("tag"),
+                "possible": limit.get("possible"),
+            }
+        )
+    return rows
+
+
+def _print_story(part: Mapping[str, Any]) -> None:
+    out = console()
+    out.print(f"story {part['id']}: {part['title']}", style="bold")
+    out.print(f"kept: {', '.join(part['tags']) or 'no tag'}" + (f"; {part['status']}" if part["status"] else ""))
+    for row in part["sent"]:
+        step = f", development {row['development_id']}" if row["development_id"] else ""
+        out.print(
+            f"sent: {row['name']} of {minute(row['due_at'])} to {row['recipient']} over {row['channel']}{step}: {row['state']}"
+        )
+    for words in part["why_not_sent"]:
+        out.print(f"not sent: {words}")
+
+
+def _print_entry(part: Mapping[str, Any]) -> None:
+    out = console()
+    out.print(f"\nentry {part['id']}: {part['title']}", style="bold")
+    out.print(f"  from {part['feed_id']}, publisher {part['publisher']}, published {minute(part['published_at'])}")
+    news = "news" if part["news"] else f"no news: {part['why_no_news']}"
+    out.print(f"  first seen {minute(part['first_seen_at'])}, {news}")
+    if part["tags"] is None:
+        out.print("  not classified yet: it waits for the model")
+        return
+    for row in part["tags"]:
+        if row["given"] == "no" and row["score"] < 0.05:
+            continue
+        limit = "" if row["threshold"] is None else f" (threshold {row['threshold']:.2f})"
+        out.print(f"  {row['tag']:<15} {row['score']:.2f} {row['given']}{limit}")
+    decision = part["decision"]
+    if decision is not None:
+        hand = " by hand" if decision["by_hand"] else ""
+        numbers = ", ".join(f"{name} {value:.2f}" for name, value in (decision["numbers"] or {}).items())
+        out.print(f"  matched{hand}: {decision['reason']} ({decision['score']:.2f})")
+        if numbers:
+            out.print(f"    {numbers}", style="dim")
+    elif part["story_id"] is None:
+        out.print("  in no story: it has no tag")
