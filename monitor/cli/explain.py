@@ -30,21 +30,17 @@ def explain(
     story, entries = _found(session, what)
     thresholds, trouble = _thresholds(session)
     decisions = _decisions(session, story)
-    told = {
-        "story": _story_part(session, story) if story is not None else None,
-        "entries": [_entry_part(e, c, thresholds, decisions.get(e.id)) for e, c in entries],
-        "thresholds": thresholds or None,
-    }
+    whole = _story_part(session, story) if story is not None else None
+    parts = [_entry_part(e, c, thresholds, decisions.get(e.id)) for e, c in entries]
     if form == "json":
-        print_json(told)
+        print_json({"story": whole, "entries": parts, "thresholds": thresholds or None})
         return
-    out = console()
-    if told["story"] is not None:
-        _print_story(told["story"])
-    for part in told["entries"]:
+    if whole is not None:
+        _print_story(whole)
+    for part in parts:
         _print_entry(part)
     if trouble:
-        out.print(f"\nthresholds are not known: {trouble}", style="dim")
+        console().print(f"\nthresholds are not known: {trouble}", style="dim")
 
 
 Pairs = list[tuple["Entry", "Classification | None"]]
@@ -171,9 +167,8 @@ def _print_story(part: Mapping[str, Any]) -> None:
     out.print(f"kept: {', '.join(part['tags']) or 'no tag'}" + (f"; {part['status']}" if part["status"] else ""))
     for row in part["sent"]:
         step = f", development {row['development_id']}" if row["development_id"] else ""
-        out.print(
-            f"sent: {row['name']} of {minute(row['due_at'])} to {row['recipient']} over {row['channel']}{step}: {row['state']}"
-        )
+        way = f"to {row['recipient']} over {row['channel']}{step}"
+        out.print(f"sent: {row['name']} of {minute(row['due_at'])} {way}: {row['state']}")
     for words in part["why_not_sent"]:
         out.print(f"not sent: {words}")
 

@@ -10,7 +10,7 @@ import typer
 from monitor.cli.output import Column, console, form_of, print_json, put, table
 from monitor.cli.session import Session, session_of
 from monitor.cli.words import ago, listed, minute, several, size, span
-from monitor.errors import DataError, ModelError, NotFound
+from monitor.errors import DataError, FeedError, ModelError, NotFound
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -44,7 +44,7 @@ def test(
     spec = _spec(session, document)
     run = session.run(lambda app: _run(app, spec, document))
     if run.error is not None:
-        raise run.error
+        raise FeedError(f"{document}: {run.error}", kind=run.error.kind)
     rows, trouble = _rows(session, run, limit)
     if form == "json":
         print_json(_document(run, rows, trouble))
