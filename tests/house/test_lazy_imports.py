@@ -111,6 +111,7 @@ def test_the_check_sees_what_is_loaded(home: Path) -> None:
     ],
 )
 def test_a_room_s_door_is_light(tmp_path: Path, module: str, light: tuple[str, ...]) -> None:
-    code = f"import {module}, json, sys; print(json.dumps([0, sorted(n for n in sys.modules if '.' not in n)]), file=sys.stderr)"
+    listed = "sorted(name for name in sys.modules if '.' not in name)"
+    code = f"import {module}, json, sys; print(json.dumps([0, {listed}]), file=sys.stderr)"
     _, names = loaded(home=tmp_path, code=code)
     assert sorted(names & set(light)) == []
