@@ -1,1 +1,1 @@
-"""The ledger: deals and launches read out of stories, each fact with its evidence. Pure, but for reading its data files."""
+"""The ledger: deals and launches read out of stories, each fact with its evidence. Pure, but for its data files."""

@@ -1,4 +1,4 @@
-"""Amounts of entries: which money a span means, what it is (sum, valuation, total, revenue), and what it is in US dollars."""
+"""Amounts of entries: which money a span means, what it is (sum, valuation, total), and what it is in US dollars."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RateTable:
 def _rate_rows(lines: Iterable[str], source: str) -> list[tuple[date, str, Decimal]]:
     rows = []
     for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#") or line.startswith("from\t"):
+        if not line.strip() or line.startswith(("#", "from\t")):
             continue
         try:
             day, currency, rate = line.split("\t")
@@ -98,51 +98,68 @@ class ReadAmount:
 
 #: ends right before the amount
 _VALUATION_BEFORE = re.compile(
-    r"(?:valu(?:ed|es|ing|e)(?: (?:it|itself|them|\w+(?: \w+){0,3}))? (?:at|to)|valuation(?: (?:of|at|to|tops?|hits?|reach\w*|above|near|"
-    r"climbs to|soars to|jumps to|rises to|doubles to|surpass\w*|exceed\w*|near(?:s|ing)?|cross\w*|is|as high as|doubling to\w*|"
-    r"from [^.,;]{3,30} to))?|valuations as high as|\bworth|(?:market (?:cap|value)\w*|enterprise value)(?: of| to)?|post-money(?: of)?|"
+    r"(?:valu(?:ed|es|ing|e)(?: (?:it|itself|them|\w+(?: \w+){0,3}))? (?:at|to)|valuation(?: (?:of|at|to|tops?|hits?|"
+    r"reach\w*|above|near|"
+    r"climbs to|soars to|jumps to|rises to|doubles to|surpass\w*|exceed\w*|near(?:s|ing)?|cross\w*|is|as high as|"
+    r"doubling to\w*|"
+    r"from [^.,;]{3,30} to))?|valuations as high as|\bworth|(?:market (?:cap|value)\w*|enterprise value)(?: of| to)?|"
+    r"post-money(?: of)?|"
     r"\b(?:series [a-k]|round|IPO|raising|raise|funding|listing|tender offer|share sale)[^.,;$€£]{0,12} at|"
     r"valoris\w+ (?:à|de|dépasse)|valorisation (?:de|à)|bewert\w+ (?:mit|von|auf|bei)|bewertung (?:von|auf|bei)|"
-    r"valora\w+ (?:en|de)|valoraci[óo]n de|估值(?:达|为|超|約|约|逾|突破|高达|将达|至|约为|超过|飙升至|已达)?到?|評価額(?:は|が)?|時価総額(?:は|が)?)"
-    r"(?: an?| the| around| about| over| more than| nearly| almost| up to| as much as| at least| some| roughly| approximately|"
+    r"valora\w+ (?:en|de)|valoraci[óo]n de|估值(?:达|为|超|約|约|逾|突破|高达|将达|至|约为|超过|飙升至|已达)?到?|"
+    r"評価額(?:は|が)?|時価総額(?:は|が)?)"
+    r"(?: an?| the| around| about| over| more than| nearly| almost| up to| as much as| at least| some| roughly|"
+    r" approximately|"
     r" close to| plus de| près de| rund| über| más de| unos)*\s*$",
     re.I,
 )
 #: what is worth an amount is a deal, not a company
 _DEAL_BEFORE = re.compile(
-    r"\b(?:deals?|contracts?|agreements?|orders?|transactions?|acquisitions?|purchases?|partnerships?|licen[cs]e|stock|shares|stake|cash|"
+    r"\b(?:deals?|contracts?|agreements?|orders?|transactions?|acquisitions?|purchases?|partnerships?|licen[cs]e|"
+    r"stock|shares|stake|cash|"
     r"chips|GPUs|accord|contrat|vertrag|auftrag|contrato|acuerdo)\b[^.;$€£]{0,40}$",
     re.I,
 )
 _VALUATION_AFTER = re.compile(
-    r"^[\s-]*(?:\([^)]{1,20}\)\s*)?(?:post[- ]money|pre[- ]money|private|implied|reported|current|latest|potential|target|record|eye-watering|staggering|new|"
-    r"pre-IPO|IPO|market|company|equity|enterprise)?[\s-]*(?:valu(?:ations?|ed|e)\b|post[- ]money|pre[- ]money|market cap|valorisation|bewertung|valoraci[óo]n|"
+    r"^[\s-]*(?:\([^)]{1,20}\)\s*)?(?:post[- ]money|pre[- ]money|private|implied|reported|current|latest|potential|"
+    r"target|record|eye-watering|staggering|new|"
+    r"pre-IPO|IPO|market|company|equity|enterprise)?[\s-]*(?:valu(?:ations?|ed|e)\b|post[- ]money|pre[- ]money|"
+    r"market cap|valorisation|bewertung|valoraci[óo]n|"
     r"估值|評価額|时价|時価総額|company\b|start-?up\b)",
     re.I,
 )
 _TOTAL_BEFORE = re.compile(
-    r"(?:total (?:funding|raised?|capital|investment|financing|amount raised|equity)[\w ]{0,24}?(?: to| of| is| at| past| over)?|"
-    r"(?:bring\w*|taking|takes|pushes|pushing|brought)[\w' ]{0,40}? (?:total|funding|raised|raise|capital)[\w ]{0,20}? (?:to|past|over|at)|"
-    r"total (?:levé|de fonds)[\w ]{0,20}|(?:has|have) (?:now |already |previously )?raised(?: a total of)?(?= .{0,40}to date)|"
+    r"(?:total (?:funding|raised?|capital|investment|financing|amount raised|equity)[\w ]{0,24}?(?: to| of| is| at|"
+    r" past| over)?|"
+    r"(?:bring\w*|taking|takes|pushes|pushing|brought)[\w' ]{0,40}? (?:total|funding|raised|raise|"
+    r"capital)[\w ]{0,20}? (?:to|past|over|at)|"
+    r"total (?:levé|de fonds)[\w ]{0,20}|(?:has|have) (?:now |already |"
+    r"previously )?raised(?: a total of)?(?= .{0,40}to date)|"
     r"累计(?:融资|募资|获得)?(?:额|金额)?(?:已|达|超|超过|约)?|累計(?:調達額)?(?:は|で)?|insgesamt|en total,?)"
     r"(?: over| more than| about| nearly| to| approximately| some| around| an?)*\s*$",
     re.I,
 )
 _TOTAL_AFTER = re.compile(
-    r"^\+?\s*(?:in total(?: funding| raised| capital)?|to[- ]date|in (?:funding|capital|equity|financing|venture funding|venture capital)(?: raised)? to[- ]date|"
-    r"(?:of )?total (?:funding|capital|raised)|(?:raised )?(?:so far|in all|since (?:its )?(?:founding|inception))|au total|insgesamt|en total)\b",
+    r"^\+?\s*(?:in total(?: funding| raised| capital)?|to[- ]date|in (?:funding|capital|equity|financing|"
+    r"venture funding|venture capital)(?: raised)? to[- ]date|"
+    r"(?:of )?total (?:funding|capital|raised)|(?:raised )?(?:so far|in all|since (?:its )?(?:founding|inception))|"
+    r"au total|insgesamt|en total)\b",
     re.I,
 )
 _OTHER_BEFORE = re.compile(
     r"(?:revenue|revenues|ARR|sales|profit|income|loss(?:es)?|run[- ]rate|cost(?:s|ing)?|capex|budget|fine[sd]?|"
-    r"lawsuit|damages|settlement|salary|price[sd]?|market (?:opportunity|size)|bookings|backlog|assets under management|AUM)"
+    r"lawsuit|damages|settlement|salary|price[sd]?|market (?:opportunity|size)|bookings|backlog|"
+    r"assets under management|AUM)"
     r"(?: (?:of|to|at|at least|hits?|tops?|reach\w*|passes|exceeds?|over|more than|about|surpass\w*|is|was|by))*\s*$",
     re.I,
 )
 _OTHER_AFTER = re.compile(
-    r"^\+?\s*(?:in |of )?(?:(?:annual|annualized|annualised|recurring|quarterly|yearly|monthly|net|its|expected|projected) ?){0,3}"
-    r"(?:revenues?|ARR|sales|profits?|income|loss(?:es)?|run[- ]rate|bookings|in assets|assets under|fine\b|lawsuit|penalty|market\b|industry\b|"
-    r"settlement|budget|salary|subscription)\b|^\s*(?:per|/) ?(?:month|user|seat|hour|token|million tokens|1M)|^\s*(?:a|par|pro|al) (?:month|mois|monat|mes)\b|"
+    r"^\+?\s*(?:in |of )?(?:(?:annual|annualized|annualised|recurring|quarterly|yearly|monthly|net|its|expected|"
+    r"projected) ?){0,3}"
+    r"(?:revenues?|ARR|sales|profits?|income|loss(?:es)?|run[- ]rate|bookings|in assets|assets under|fine\b|lawsuit|"
+    r"penalty|market\b|industry\b|"
+    r"settlement|budget|salary|subscription)\b|^\s*(?:per|/) ?(?:month|user|seat|hour|token|million tokens|1M)|"
+    r"^\s*(?:a|par|pro|al) (?:month|mois|monat|mes)\b|"
     r"^/(?:mo|month)\b",
     re.I,
 )

@@ -19,16 +19,37 @@ _WORD = re.compile(r"[A-Za-z0-9À-ɏ]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 #: second signal for a weak alias that has no words of its own
 _TRADE = re.compile(
-    r"\b(?:A\.?I|KI|IA|LLMs?|AGI|GPUs?|genAI|chatbots?|(?:language |foundation )?models?|machine learning|artificial intelligence|"
-    r"neural|chips?|semiconductors?|data cent(?:er|re)s?|start-?ups?|agents?|agentic|robots?|compute|inference|acquir\w+|acquisition|"
-    r"funding|valuation|Series [A-H]|invest\w*|partner\w*|deal|licens\w+|billion|million|CEO|Inc|iPhone|Siri|smart glasses)\b|"
+    r"\b(?:A\.?I|KI|IA|LLMs?|AGI|GPUs?|genAI|chatbots?|(?:language |foundation )?models?|machine learning|"
+    r"artificial intelligence|"
+    r"neural|chips?|semiconductors?|data cent(?:er|re)s?|start-?ups?|agents?|agentic|robots?|compute|inference|"
+    r"acquir\w+|acquisition|"
+    r"funding|valuation|Series [A-H]|invest\w*|partner\w*|deal|licens\w+|billion|million|CEO|Inc|iPhone|Siri|"
+    r"smart glasses)\b|"
     r"人工智能|大模型|模型|芯片|融资|收购|生成|提携|買収|出資",
     re.I,
 )
 #: all in small letters these are still the company
 _SMALL = frozenset(
-    "nvidia microsoft google samsung alibaba tencent baidu huawei salesforce databricks anthropic tesla amd ibm aws github "
-    "qualcomm midjourney".split()
+    {
+        "nvidia",
+        "microsoft",
+        "google",
+        "samsung",
+        "alibaba",
+        "tencent",
+        "baidu",
+        "huawei",
+        "salesforce",
+        "databricks",
+        "anthropic",
+        "tesla",
+        "amd",
+        "ibm",
+        "aws",
+        "github",
+        "qualcomm",
+        "midjourney",
+    }
 )
 
 
@@ -307,6 +328,10 @@ class CompanyIndex:
             return first.entity.name
         return None
 
+    def is_product(self, name: str) -> bool:
+        """Whether that very name is a product or model family of the file."""
+        return name.lower() in self._products
+
     def products_of(self, name: str) -> Sequence[str]:
         """What an entity makes, as far as the file knows."""
         entity = self.get(name)
@@ -321,10 +346,8 @@ def _ends(text: str, end: int) -> bool:
 
 def _families(name: str) -> list[str]:
     """A model's name, then without its version, size and kind, word by word: "Gemini 3.1 Pro" -> ... "Gemini"."""
-    out = [name]
     words = name.split(" ")
-    for count in range(len(words) - 1, 0, -1):
-        out.append(" ".join(words[:count]))
+    out = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     head = re.match(r"^([A-Za-z·.\- ]*?[A-Za-z·])[- ]?v?\d[\w.\-]*", words[0])
     if head:
         out.append(head[1])

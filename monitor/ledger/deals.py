@@ -15,10 +15,12 @@ _ROUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"pre[- ]?series[- ]?([a-k])|pre[- ]?([a-k])\+?轮|pre[- ]?([a-k])\b", "pre-Series {}"),
         (r"(?:series|s[ée]ries?|serie|シリーズ|ronda)[- ]?([a-k])(?![a-z])", "Series {}"),
         (r"(?<![A-Za-z])([a-k])\+*\d?[轮輪]|(?<![A-Za-z])([a-k])[- ](?:round|runde)", "Series {}"),
-        (r"\bIPOs?\b|initial public offering|public (?:listing|offering|debut)|go(?:es|ing)? public|börsengang|introduction en bourse|"
+        (r"\bIPOs?\b|initial public offering|public (?:listing|offering|debut)|go(?:es|ing)? public|börsengang|"
+        r"introduction en bourse|"
          r"salida a bolsa|entrée en bourse|上市|新規上場|株式公開|listing", "IPO"),
         (r"convertible|wandel(?:anleihe|darlehen)|可转债|転換社債|obligations? convertibles?", "convertible note"),
-        (r"\bdebt\b|\bloans?\b|credit (?:facility|line)|\bbonds?\b|term loan|notes offering|senior notes|crédit|prêt|dette|kredit|darlehen|"
+        (r"\bdebt\b|\bloans?\b|credit (?:facility|line)|\bbonds?\b|term loan|notes offering|senior notes|crédit|prêt|"
+        r"dette|kredit|darlehen|"
          r"anleihe|deuda|préstamo|债|贷款|融資枠|社債|借入", "debt"),
         (r"tender offer|secondary|share sale|employee share|stock sale|老股", "share sale"),
         (r"\bgrants?\b|subvention|förderung|subvención|补助|補助金|助成", "grant"),
@@ -40,17 +42,23 @@ _ROUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 #: rounds that are sure enough to be read from a text without the model
 _SURE_ROUND = re.compile(
-    r"\b(?:pre-?seed|seed|pre-?series [A-D])(?: (?:round|funding|financing|investment|extension))|\bSeries[- ][A-K]\d?\b(?:[- ]\d\b)?|"
-    r"\bS[ée]rie[- ][A-K]\b|シリーズ[A-K]|(?:Pre-)?[A-K]\+{0,2}轮|种子轮|天使轮|プレシード|シードラウンド|\b(?:pre-?seed|seed)-?runde\b|"
+    r"\b(?:pre-?seed|seed|pre-?series [A-D])(?: (?:round|funding|financing|investment|extension))|"
+    r"\bSeries[- ][A-K]\d?\b(?:[- ]\d\b)?|"
+    r"\bS[ée]rie[- ][A-K]\b|シリーズ[A-K]|(?:Pre-)?[A-K]\+{0,2}轮|种子轮|天使轮|プレシード|シードラウンド|"
+    r"\b(?:pre-?seed|seed)-?runde\b|"
     r"\bronda semilla\b|\btour d'amorçage\b"
 )
-_EARLIER = re.compile(r"(?:previous|earlier|last|prior|after its|since its|following its|months after)[\w' ]{0,30}$", re.I)
+_EARLIER = re.compile(
+    r"(?:previous|earlier|last|prior|after its|since its|following its|months after)[\w' ]{0,30}$", re.I
+)
 
 _PERCENT = re.compile(
     r"(\d{1,3}(?:[.,]\d{1,2})?)\s?(?:%|percent|per cent|Prozent|pour cent|por ciento)"
-    r"(?=[\w\s'’-]{0,24}?(?:\b(?:stake|share|shareholding|interest|ownership|equity|holding|anteil|beteiligung|participation|"
+    r"(?=[\w\s'’-]{0,24}?(?:\b(?:stake|share|shareholding|interest|ownership|equity|holding|anteil|beteiligung|"
+    r"participation|"
     r"participación|capital)\b|的?(?:股份|股权|股權|持股)|の?(?:株式|出資|持分)))|"
-    r"(?:\b(?:stake|interest|shareholding|anteil|beteiligung|participation|participación)\s(?:of|von|de|en)\s(?:about\s|around\s|up to\s)?)"
+    r"(?:\b(?:stake|interest|shareholding|anteil|beteiligung|participation|participación)\s(?:of|von|de|"
+    r"en)\s(?:about\s|around\s|up to\s)?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)\s?(?:%|percent|Prozent)",
     re.I,
 )
@@ -66,17 +74,21 @@ _STAKES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 _BOUGHT = re.compile(
-    r"acqui|buy(?:s|ing)?\b|bought|purchas|takeover|take over|merge|deal (?:valued|worth)|bid\b|rachat|rachète|übern|kauf|compra|"
+    r"acqui|buy(?:s|ing)?\b|bought|purchas|takeover|take over|merge|deal (?:valued|worth)|bid\b|rachat|rachète|übern|"
+    r"kauf|compra|"
     r"adquier|收购|并购|買収",
     re.I,
 )
 _RAISED = re.compile(
-    r"rais(?:e|es|ed|ing)\b|funding|round\b|series [a-k]\b|seed\b|invest|financ|stake|back(?:s|ed|ing)\b|lands\b|secures?\b|nabs\b|"
-    r"bags\b|IPO|lève|levée|tour de table|finanzierung|einsammel|sammelt|recauda|ronda|inversi|融资|融資|投资|調達|出資",
+    r"rais(?:e|es|ed|ing)\b|funding|round\b|series [a-k]\b|seed\b|invest|financ|stake|back(?:s|ed|ing)\b|lands\b|"
+    r"secures?\b|nabs\b|"
+    r"bags\b|IPO|lève|levée|tour de table|finanzierung|einsammel|sammelt|recauda|ronda|inversi|融资|融資|投资|調達|"
+    r"出資",
     re.I,
 )
 _SUPPLIED = re.compile(
-    r"contract|compute|supply|order|licen[cs]|cloud|deal with|agreement|partner|commit|spend|purchase of|vertrag|contrat|contrato|合作|提携|契約",
+    r"contract|compute|supply|order|licen[cs]|cloud|deal with|agreement|partner|commit|spend|purchase of|vertrag|"
+    r"contrat|contrato|合作|提携|契約",
     re.I,
 )
 

@@ -34,9 +34,7 @@ _ESSENTIAL = {
 Member = tuple[Entry, Classification]
 
 
-def read_records(
-    members: Sequence[Member], companies: CompanyIndex, rates: Rates
-) -> tuple[LedgerRecord, ...]:
+def read_records(members: Sequence[Member], companies: CompanyIndex, rates: Rates) -> tuple[LedgerRecord, ...]:
     """The deals and launches of a story from all its entries, in the order of KINDS.
 
     A record stands for each of the five tags that a fair share of the entries carry, if their texts name at least one
@@ -90,7 +88,9 @@ def _owner_mentions(mentions: Sequence[Mention], companies: CompanyIndex) -> lis
         owner = companies.owner_of(mention.value)
         entity = companies.get(owner) if owner else None
         if entity is not None:
-            found.append(replace(mention, field="developer", key=entity.key, value=entity.name, entity=entity, guess=True))
+            found.append(
+                replace(mention, field="developer", key=entity.key, value=entity.name, entity=entity, guess=True)
+            )
     return found
 
 

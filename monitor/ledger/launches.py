@@ -13,12 +13,15 @@ _SIZE = re.compile(
     r"(?<=[-_])((?:\d{1,2}x)?\d{1,4}(?:\.\d{1,2})?[bB](?:-[aA]\d{1,3}(?:\.\d)?[bB])?)(?![\w%])"
 )
 _SIZE_STATED = re.compile(
-    r"(\d{1,4}(?:[.,]\d{1,2})?)[\s-]?(billion|bn|B|million|M|trillion|T|milliards?(?: de)?|Milliarden|mil millones(?: de)?)[\s-]+"
-    r"(?:active |total )?(?:parameters?|params?|paramètres|Parameter\w*|parámetros|weights)|(\d{1,5}(?:\.\d)?)\s?([万亿億兆]{1,2})(?:个|個)?(?:参数|參數|パラメータ)",
+    r"(\d{1,4}(?:[.,]\d{1,2})?)[\s-]?(billion|bn|B|million|M|trillion|T|milliards?(?: de)?|Milliarden|"
+    r"mil millones(?: de)?)[\s-]+"
+    r"(?:active |total )?(?:parameters?|params?|paramètres|Parameter\w*|parámetros|weights)|"
+    r"(\d{1,5}(?:\.\d)?)\s?([万亿億兆]{1,2})(?:个|個)?(?:参数|參數|パラメータ)",
     re.I,
 )
 _SCALE_LETTERS = {"b": "B", "m": "M", "t": "T"}
-_VERSION = re.compile(r"(?:^|[\s\-_])(?:v\.?\s?)?(\d{1,4}(?:\.\d{1,3}){0,3}[a-z]?)(?=$|[\s\-_,:])|(?<=[a-z])(\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])|"
+_VERSION = re.compile(r"(?:^|[\s\-_])(?:v\.?\s?)?(\d{1,4}(?:\.\d{1,3}){0,3}[a-z]?)(?=$|[\s\-_,:])|"
+r"(?<=[a-z])(\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])|"
                       r"(?:^|[\s\-_])([VRKMoO]\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])")  # fmt: skip
 
 _LICENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -45,17 +48,24 @@ _NOUN = r"(?:\w+ ){0,3}?(?:models?|LLMs?|VLMs?|AI|weights|version|release|licen[
 _OPENNESS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), form)
     for pattern, form in (
-        (r"(?:not|isn't|won't be|no longer|instead of|rather than) (?:be )?(?:fully )?open[- ]?(?:source|sourced|weights?)|"
-         r"\b(?:proprietary|closed|closed-source|closed-weights?) (?:\w+ ){0,2}?models?\b|闭源|nicht quelloffen", "closed"),
-        (rf"open[- ]weights?\b(?: {_NOUN})?|\bopen(?:s|ed|ing)? (?:up )?(?:the |its )?weights|poids ouverts|offene[nr]? gewichte|"
-         r"pesos abiertos|开放权重|開放權重|オープンウェイト|weights (?:are|is) (?:now )?(?:available|open|public|released)|"
+        (r"(?:not|isn't|won't be|no longer|instead of|rather than) (?:be )?(?:fully )?open[- ]?(?:source|sourced|"
+        r"weights?)|"
+         r"\b(?:proprietary|closed|closed-source|closed-weights?) (?:\w+ ){0,2}?models?\b|闭源|"
+         r"nicht quelloffen", "closed"),
+        (rf"open[- ]weights?\b(?: {_NOUN})?|\bopen(?:s|ed|ing)? (?:up )?(?:the |its )?weights|poids ouverts|"
+        rf"offene[nr]? gewichte|"
+         r"pesos abiertos|开放权重|開放權重|オープンウェイト|weights (?:are|is) (?:now )?(?:available|open|public|"
+         r"released)|"
          r"released? (?:the |its )?(?:model )?weights", "open weights"),
         (rf"open[- ]sourc(?:es|ed|ing)\b|(?:as|is|fully|now|to|goes|made) open[- ]source\b|open[- ]source {_NOUN}|"
-         r"(?:releas|launch|introduc|announc|unveil)\w* (?:an?|its|the|new)?[\w ,-]{0,24}open[- ]source\b|code source ouvert|en open source|"
+         r"(?:releas|launch|introduc|announc|unveil)\w* (?:an?|its|the|new)?[\w ,-]{0,24}open[- ]source\b|"
+         r"code source ouvert|en open source|"
          r"quelloffen|als open source|código abierto|开源|開源|オープンソース", "open source"),
     )
 )  # fmt: skip
-_RIVAL = re.compile(r"(?:rival|competitor|alternative|compared|versus|vs\.?|unlike|beats?|outperform\w*|than)[\w\s'’,-]{0,24}$", re.I)
+_RIVAL = re.compile(
+    r"(?:rival|competitor|alternative|compared|versus|vs\.?|unlike|beats?|outperform\w*|than)[\w\s'’,-]{0,24}$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +90,12 @@ def tidy_model(name: str, companies: CompanyIndex) -> str:
     if possessive and companies.get(possessive[0]) is not None:
         text = possessive[1]
     text = re.sub(r"^(?:the |its |new |neue[sn]? |le |la |el )(?=\S)", "", text) or text
-    text = re.sub(r"\s+(?:AI )?(?:models?|LLM|language model|foundation model|模型|モデル)$", "", text, flags=re.I) or text
+    text = (
+        re.sub(r"\s+(?:AI )?(?:models?|LLM|language model|foundation model|模型|モデル)$", "", text, flags=re.I) or text
+    )
     words = text.split(" ")
+    if companies.is_product(" ".join(words[:2])):
+        return text  # "GitHub Copilot" and "Amazon Bedrock" are the names of products
     for count in (1, 2):
         maker = companies.get(" ".join(words[:count])) if len(words) > count else None
         rest = " ".join(words[count:])
@@ -130,7 +144,9 @@ def find_size(text: str) -> list[tuple[int, int, str]]:
             if factor is None:
                 continue
             value = float(match[3]) * factor
-            scaled = next(((value / s, letter) for s, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")) if value >= s), None)
+            scaled = next(
+                ((value / s, letter) for s, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")) if value >= s), None
+            )
             if scaled is not None:
                 found.append((match.start(), match.end(), f"{scaled[0]:.4g}{scaled[1]}"))
     return found

@@ -37,33 +37,43 @@ PARTIES = frozenset({"recipient", "investor", "acquirer", "target", "partner", "
 
 _GENERIC = re.compile(
     r"(?:the |an? |its |several |some |other |various |new |existing |undisclosed |unnamed |major |top |big |leading )*"
-    r"(?:(?:ai|tech|u\.?s\.?|chinese|french|german|british|indian|european|american|strategic|angel|institutional|private|cloud) )*"
-    r"(?:start-?ups?|company|companies|firms?|investors?|backers?|others?|consortium|developers?|users?|customers?|partners?|employees|"
-    r"shareholders|researchers|labs?|giants?|group|team|business|unit|founders?|everyone|enterprises?|publishers?|banks?|ai|it|they|he|she)",
+    r"(?:(?:ai|tech|u\.?s\.?|chinese|french|german|british|indian|european|american|strategic|angel|institutional|"
+    r"private|cloud) )*"
+    r"(?:start-?ups?|company|companies|firms?|investors?|backers?|others?|consortium|developers?|users?|customers?|"
+    r"partners?|employees|"
+    r"shareholders|researchers|labs?|giants?|group|team|business|unit|founders?|everyone|enterprises?|publishers?|"
+    r"banks?|ai|it|they|he|she)",
     re.I,
 )
 _SPLIT = re.compile(r"\s*(?:,|、|，|;|/|&|\+|\band\b|\bund\b|\bet\b|\by\b|\bwith\b|和|与|與|及|×)\s*")
 _RAISE_BEFORE = re.compile(
-    r"(?:rais(?:e|es|ed|ing)|secur(?:e|es|ed|ing)|land(?:s|ed)?|nab(?:s|bed)?|bag(?:s|ged)?|clos(?:e|es|ed|ing)|snag(?:s|ged)?|"
-    r"grab(?:s|bed)?|pull(?:s|ed)? in|haul(?:s|ed)? in|scor(?:e|es|ed)|get(?:s)?|receiv(?:es|ed)|announc(?:es|ed)|collect(?:s|ed)|invest(?:s|ed|ing)?|"
-    r"pour(?:s|ed|ing)?|inject(?:s|ed)?|commit(?:s|ted)?|lève|levé|boucle|sammelt|erhält|sichert sich|recauda|levanta|capta|obtiene|"
+    r"(?:rais(?:e|es|ed|ing)|secur(?:e|es|ed|ing)|land(?:s|ed)?|nab(?:s|bed)?|bag(?:s|ged)?|clos(?:e|es|ed|ing)|"
+    r"snag(?:s|ged)?|"
+    r"grab(?:s|bed)?|pull(?:s|ed)? in|haul(?:s|ed)? in|scor(?:e|es|ed)|get(?:s)?|receiv(?:es|ed)|announc(?:es|ed)|"
+    r"collect(?:s|ed)|invest(?:s|ed|ing)?|"
+    r"pour(?:s|ed|ing)?|inject(?:s|ed)?|commit(?:s|ted)?|lève|levé|boucle|sammelt|erhält|sichert sich|recauda|"
+    r"levanta|capta|obtiene|"
     r"融资|获|募资|調達)[\w\s'’,-]{0,26}$",
     re.I,
 )
 _RAISE_AFTER = re.compile(
-    r"^[\s-]*(?:in (?:new |fresh |a )?)?(?:funding|financing|investment|round|raise\b|raised|series [a-k]|seed|pre-seed|venture|fundrais|"
+    r"^[\s-]*(?:in (?:new |fresh |a )?)?(?:funding|financing|investment|round|raise\b|raised|series [a-k]|seed|"
+    r"pre-seed|venture|fundrais|"
     r"levés|融资|投资|の?資金調達|を調達|の?出資|de dollars|d'euros)",
     re.I,
 )
 _BUY = re.compile(
-    r"(?:acqui\w*|buy(?:s|ing)?|bought|purchas\w*|takeover|takes over|rachète|rachat|übernimmt|kauft|compra|adquiere|收购|买下|買収)"
+    r"(?:acqui\w*|buy(?:s|ing)?|bought|purchas\w*|takeover|takes over|rachète|rachat|übernimmt|kauft|compra|adquiere|"
+    r"收购|买下|買収)"
     r"[^.;$€£]{0,70}?(?:\bfor|\bworth|\bin an?|\bpour|\bfür|\bpor|\bdeal\b|\bbid\b|:|以|で)[\s\w-]{0,12}$",
     re.I,
 )
 #: what was before: "up from $29B", "after a $30 billion round", "doubling its $380 billion valuation"
 _BEFORE_NOW = re.compile(
-    r"(?:\bfrom|\bthan|\bdoubl\w+|\btripl\w+|\bquadrupl\w+|\bafter|\bfollowing|\bprevious(?:ly)?|\bearlier|\blast|\bprior|\bsince|\bin 20\d\d,?)"
-    r"(?: (?:its|a|an|the|it|was|raised|raising|valued|at|latest|previous|last|earlier|prior|of|round|valuation|company)){0,4}\s*$",
+    r"(?:\bfrom|\bthan|\bdoubl\w+|\btripl\w+|\bquadrupl\w+|\bafter|\bfollowing|\bprevious(?:ly)?|\bearlier|\blast|"
+    r"\bprior|\bsince|\bin 20\d\d,?)"
+    r"(?: (?:its|a|an|the|it|was|raised|raising|valued|at|latest|previous|last|earlier|prior|of|round|valuation|"
+    r"company)){0,4}\s*$",
     re.I,
 )
 

@@ -14,8 +14,8 @@ from monitor.types import Fact
 
 #: order of a record's fields
 FIELDS = (
-    "developer", "model", "product", "family", "version", "size", "licence", "openness", "recipient", "acquirer", "target",
-    "partner", "investor", "amount", "valuation", "total", "round", "stake",
+    "developer", "model", "product", "family", "version", "size", "licence", "openness", "recipient", "acquirer",
+    "target", "partner", "investor", "amount", "valuation", "total", "round", "stake",
 )  # fmt: skip
 _MONEY = frozenset({"amount", "valuation", "total"})
 #: roles of one event that one entity cannot both have

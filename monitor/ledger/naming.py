@@ -4,80 +4,120 @@ from __future__ import annotations
 
 import re
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _LEGAL = re.compile(
-    r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|llp|lp|plc|pbc|sas|s\.a\.s|sa|s\.a|sarl|ag|gmbh|se|"
-    r"kg|n\.?v|b\.?v|ab|oy|oyj|asa|a/s|aps|s\.?p\.?a|s\.?r\.?l|s\.?l|bhd|berhad|pte|pvt|pty|k\.?k|holdings?|group holding|"
-    r"group|cl)\.?$",
+    r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|llp|lp|plc|pbc|sas|s\.a\.s|sa|s\.a|sarl|ag|"
+    r"gmbh|se|kg|n\.?v|b\.?v|ab|oy|oyj|asa|a/s|aps|s\.?p\.?a|s\.?r\.?l|s\.?l|bhd|berhad|pte|pvt|pty|k\.?k|holdings?|"
+    r"group holding|group|cl)\.?$",
     re.I,
 )
 _LEGAL_CJK = re.compile(r"(?:股份)?有限公司$|株式会社$|^株式会社|(?<=..)(?:公司|集团|集團|社)$|주식회사")
+#: part of an unknown name rather than its legal form
+_KEPT_LEGAL = re.compile(r"\b(?:group|holdings?|company|co)\.?$|公司$|集团$|集團$|社$", re.I)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _OWN_S = re.compile(
-    r"(?:mc ?donald|lowe|moody|macy|kohl|wendy|levi|domino|sotheby|christie|sainsbury|kellogg|land o'lake|trader joe|sam|dick|"
-    r"lay|reese|victoria|bj|carl|chili|denny|arby|hardee|zaxby|byju|lloyd)['’]s\b",
+    r"(?:mc ?donald|lowe|moody|macy|kohl|wendy|levi|domino|sotheby|christie|sainsbury|kellogg|land o'lake|trader joe|"
+    r"sam|dick|lay|reese|victoria|bj|carl|chili|denny|arby|hardee|zaxby|byju|lloyd)['’]s\b",
     re.I,
 )
 _ARTICLE = re.compile(
-    r"^(?:the|an?|la|le|les|l['’]|el|los|las|der|die|das|dem|den|des|du|d['’]|un|une|una|ein|eine)(?<!['’])\s+|^(?:l|d)['’]",
-    re.I,
+    r"^(?:the|an?|la|le|les|el|los|las|der|die|das|dem|den|des|du|un|une|una|ein|eine)\s+|^(?:l|d)['’]", re.I
 )
 _SMALL_ARTICLE = re.compile(
     r"^(?:the|an?|la|le|les|el|los|las|der|die|das|dem|den|des|une?|una|eine?) |^(?:l|d)['’](?=[A-ZÀ-Þ])"
 )
-#: part of an unknown name rather than its legal form
-_KEPT_LEGAL = re.compile(r"\b(?:group|holdings?|company|co)\.?$|公司$|集团$|集團$|社$", re.I)
 _QUOTES = " \t\n\"'“”„«»‘’`*()[]{}<>.,;:!?-–—·|/\\、。，；：「」『』《》（）【】#@"
 
 #: words before a name that say where it comes from
-_ORIGINS = frozenset(
-    "american us u.s. uk british english scottish irish french german dutch swiss swedish norwegian danish finnish nordic "
-    "spanish portuguese italian austrian belgian polish czech estonian latvian lithuanian ukrainian russian turkish greek "
-    "israeli emirati saudi egyptian nigerian kenyan south african indian chinese japanese korean taiwanese singaporean "
-    "singapore vietnamese indonesian malaysian thai filipino australian canadian mexican brazilian argentine chilean "
-    "colombian european asian african latin silicon valley london paris berlin munich stockholm beijing shanghai hangzhou "
-    "shenzhen tokyo seoul bangalore bengaluru toronto boston française français francesa española deutsche deutsches "
-    "französische französisches chinesische chinesisches amerikanische amerikanischer chinois chinoise américain "
-    "américaine estadounidense china's america's france's europe's japan's india's".split()
+_ORIGINS = _set(
+    """american us u.s. uk british english scottish irish french german dutch swiss swedish norwegian danish finnish
+    nordic spanish portuguese italian austrian belgian polish czech estonian latvian lithuanian ukrainian russian
+    turkish greek israeli emirati saudi egyptian nigerian kenyan south african indian chinese japanese korean taiwanese
+    singaporean singapore vietnamese indonesian malaysian thai filipino australian canadian mexican brazilian argentine
+    chilean colombian european asian latin silicon valley london paris berlin munich stockholm beijing shanghai hangzhou
+    shenzhen tokyo seoul bangalore bengaluru toronto boston français française francesa española deutsche deutsches
+    französische französisches chinesische chinesisches amerikanische amerikanischer chinois chinoise américain
+    américaine estadounidense china's america's france's europe's japan's india's"""
 )
 #: words that say what it is, in any case; one must stand before a name for the words before it to be dropped
-_TITLE_NOUNS = frozenset(
-    "startup startups start-up start-ups chipmaker chip-maker unicorn decacorn hyperscaler neocloud carmaker automaker giant "
-    "scaleup scale-up spinout spinoff".split()
+_TITLE_NOUNS = _set(
+    """startup startups start-up start-ups chipmaker chip-maker unicorn decacorn hyperscaler neocloud carmaker automaker
+    giant scaleup scale-up spinout spinoff"""
 )
 #: the same, but in small letters only: "Group 42" and "Business Insider" are names
-_NOUNS = _TITLE_NOUNS | frozenset(
-    "company firm firms lab labs laboratory giants maker makers developer platform provider cloud group rival investor backer "
-    "owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business bank fund insurer "
-    "retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate multinational titan "
-    "player supplier operator creator spin-off consultancy entreprise société pépite jeune pousse licorne éditeur géant unternehmen konzern firma chipkonzern hersteller "
-    "tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante compañía firma tecnológica subsidiary unit arm "
-    "nonprofit non-profit ceo founder cofounder co-founder chief boss".split()
+_NOUNS = _TITLE_NOUNS | _set(
+    """company firm firms lab labs laboratory giants maker makers developer platform provider cloud group rival
+    investor backer owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business bank
+    fund insurer retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate multinational
+    titan player supplier operator creator spin-off consultancy entreprise société pépite jeune pousse licorne éditeur géant
+    unternehmen konzern firma chipkonzern hersteller tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante
+    compañía tecnológica subsidiary unit arm nonprofit non-profit ceo founder cofounder co-founder chief boss"""
 )
-_FILLERS = frozenset(
-    "ai a.i. ki ia artificial intelligence genai generative agentic tech technology software hardware chip semiconductor "
-    "robotics robot humanoid voice video image music legal legaltech health healthtech healthcare biotech fintech defense "
-    "defence cybersecurity security data cloud search coding code vibe model models foundation frontier open source "
-    "open-source autonomous driving self-driving vehicle automotive energy nuclear quantum enterprise consumer e-commerce "
-    "social media network internet online streaming ride-hailing delivery payments crypto vector database inference "
-    "infrastructure computing compute gpu memory server storage networking telecom telecoms telecommunications mobile "
-    "venture capital private equity investment sovereign wealth asset pharma pharmaceutical drug discovery biopharma "
-    "medical retail travel education edtech language translation customer service support sales marketing and new early "
-    "stage early-stage stealth stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival "
-    "billionaire executive officer de en an in von für pour para".split()
+_FILLERS = _set(
+    """ai a.i. ki ia artificial intelligence genai generative agentic tech technology software hardware chip
+    semiconductor robotics robot humanoid voice video image music legal legaltech health healthtech healthcare biotech fintech defense
+    defence cybersecurity security data cloud search coding code vibe model models foundation frontier open source
+    open-source autonomous driving self-driving vehicle automotive energy nuclear quantum enterprise consumer e-commerce
+    social media network internet online streaming ride-hailing delivery payments crypto vector database inference
+    infrastructure computing compute gpu memory server storage networking telecom telecoms telecommunications mobile
+    venture capital private equity investment sovereign wealth asset pharma pharmaceutical drug discovery biopharma
+    medical retail travel education edtech language translation customer service support sales marketing and new early
+    stage early-stage stealth stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival
+    billionaire executive officer de en an in von für pour para"""
 )
 _BACKED = re.compile(
     r"^\S+[-‑](?:backed|based|owned|led|founded|funded|headquartered|born|listed|native|focused|powered|maker)$", re.I
 )
 _CJK_DESCRIPTION = re.compile(
-    r"^(?:米|英|仏|独|中国|美国|法国|英国|德国|日本|韩国|韓国|加拿大|以色列|印度|欧洲|台湾|フランス|イスラエル|カナダ|国内)?(?:の)?"
-    r"(?:AI|人工智能|大模型|生成AI|芯片|机器人|科技|半導体)?(?:初创公司|初创企业|初创|新创公司|新創公司|新創|创业公司|独角兽(?:企业)?|"
-    r"獨角獸|公司|企业|企業|巨头|巨頭|スタートアップ|ベンチャー|大手|新興)?(?:企業)?(?:の)?"
+    r"^(?:米|英|仏|独|中国|美国|法国|英国|德国|日本|韩国|韓国|加拿大|以色列|印度|欧洲|台湾|フランス|イスラエル|"
+    r"カナダ|国内)?(?:の)?"
+    r"(?:AI|人工智能|大模型|生成AI|芯片|机器人|科技|半導体)?"
+    r"(?:初创公司|初创企业|初创|新创公司|新創公司|新創|创业公司|独角兽(?:企业)?|獨角獸|公司|企业|企業|巨头|巨頭|"
+    r"スタートアップ|ベンチャー|大手|新興)?(?:企業)?(?:の)?"
+)
+_ROLE = (
+    r"(?:maker|developer|owner|creator|parent(?: company)?|company|builder|operator|provider|startup|publisher|"
+    r"mutterkonzern|macher|hersteller)s?"
+)
+_BY_ROLE = (
+    re.compile(rf"^(?:the )?(.+?)[\s-]{_ROLE}$", re.I),
+    re.compile(
+        rf"^(?:the )?(?:{_ROLE}|créateur|éditeur|entwickler|creador(?:es)?|desarrollador(?:a)?) "
+        r"(?:of|behind|de|von|d['’])\s?(.+)$",
+        re.I,
+    ),
+    re.compile(r"^(.+?)(?:の)?(?:开发商|开发公司|开发者|母公司|開発元|開発会社|運営会社|メーカー|制造商)$"),
+)
+_AFTER_ROLE = re.compile(
+    r"^(?:the )?[\w.+ -]{2,40}?[\s-](?:maker|parent(?: company)?|owner|developer|operator|creator|builder|backer|rival|"
+    r"subsidiary|spinoff|spinout|unit|affiliate|arm|entwickler|mutter|开发商|母公司),? (?=[A-ZÀ-Þ0-9])(.{2,60})$"
 )
 _KIND_WORDS = (
-    ("investor", re.compile(r"\b(?:ventures?|capital|vc|equity|investments?|investors?|fund|partners|angels?|asset management)\b|资本|创投|基金|キャピタル", re.I)),
-    ("university", re.compile(r"universit|college\b|institute of technology|hochschule|大学|大學|polytechnic|école\b", re.I)),
-    ("government", re.compile(r"\b(?:ministry|department of|government|agency|city of|state of|parliament|senate|air force|army|navy)\b|ministère|ministerium|ministerio|政府|国防|省$|部$", re.I)),
-)  # fmt: skip
+    (
+        "investor",
+        re.compile(
+            r"\b(?:ventures?|capital|vc|equity|investments?|investors?|fund|partners|angels?|asset management)\b|"
+            r"资本|创投|基金|キャピタル",
+            re.I,
+        ),
+    ),
+    (
+        "university",
+        re.compile(r"universit|college\b|institute of technology|hochschule|大学|大學|polytechnic|école\b", re.I),
+    ),
+    (
+        "government",
+        re.compile(
+            r"\b(?:ministry|department of|government|agency|city of|state of|parliament|senate|air force|army|navy)\b|"
+            r"ministère|ministerium|ministerio|政府|国防|省$|部$",
+            re.I,
+        ),
+    ),
+)
 
 
 def bare(name: str) -> str:
@@ -89,6 +129,7 @@ def bare(name: str) -> str:
 
 
 def without_article(name: str) -> str:
+    """Without a leading article, in any case: "The Browser Company" -> "Browser Company"."""
     return _ARTICLE.sub("", name) or name
 
 
@@ -100,13 +141,10 @@ def without_legal(name: str) -> str:
 
 def without_description(name: str) -> str:
     """Without the words before the name that describe it: "French AI startup Mistral" -> "Mistral"."""
-    if (
-        not name.isascii()
-        and (shorter := _CJK_DESCRIPTION.sub("", name, count=1))
-        and shorter != name
-        and len(shorter) > 1
-    ):
-        return shorter
+    if not name.isascii():
+        shorter = _CJK_DESCRIPTION.sub("", name, count=1)
+        if shorter != name and len(shorter) > 1:
+            return shorter
     words = name.split(" ")
     last_noun = -1
     for index, word in enumerate(words[:-1]):
@@ -119,33 +157,20 @@ def without_description(name: str) -> str:
 
 
 def tail_of_possessive(name: str) -> tuple[str, str] | None:
-    """("Elon Musk", "xAI") of "Elon Musk's xAI"."""
+    """Owner and owned: "Elon Musk's xAI" -> ("Elon Musk", "xAI")."""
     match = re.match(r"^(.{2,60}?)['’]s?\s+(.{2,80})$", name)
     return (match[1], match[2]) if match else None
 
 
 def made_product(name: str) -> str | None:
     """The product of a name that goes by it: "the ChatGPT maker", "maker of Claude", "ChatGPT-maker"."""
-    role = r"(?:maker|developer|owner|creator|parent(?: company)?|company|builder|operator|provider|startup|publisher|mutterkonzern|macher|hersteller)s?"
-    match = (
-        re.match(rf"^(?:the )?(.+?)[\s-]{role}$", name, re.I)
-        or re.match(
-            rf"^(?:the )?(?:{role}|créateur|éditeur|entwickler|creador(?:es)?|desarrollador(?:a)?) (?:of|behind|de|von|d['’])\s?(.+)$",
-            name,
-            re.I,
-        )
-        or re.match(r"^(.+?)(?:の)?(?:开发商|开发公司|开发者|母公司|開発元|開発会社|運営会社|メーカー|制造商)$", name)
-    )
+    match = next((m for m in (pattern.match(name) for pattern in _BY_ROLE) if m is not None), None)
     return match[1].strip(_QUOTES) if match else None
 
 
 def after_role(name: str) -> str | None:
     """The name behind what it makes or owns: "ChatGPT maker OpenAI" -> "OpenAI", "Facebook parent Meta" -> "Meta"."""
-    match = re.match(
-        r"^(?:the )?[\w.+ -]{2,40}?[\s-](?:maker|parent(?: company)?|owner|developer|operator|creator|builder|backer|rival|"
-        r"subsidiary|spinoff|spinout|unit|affiliate|arm|entwickler|mutter|开发商|母公司),? (?=[A-ZÀ-Þ0-9])(.{2,60})$",
-        name,
-    )
+    match = _AFTER_ROLE.match(name)
     return match[1] if match else None
 
 
@@ -153,8 +178,8 @@ def unknown_name(name: str) -> str:
     """The best writing of a name that no list has."""
     text = bare(name)
     text = bare(_SMALL_ARTICLE.sub("", bare(without_description(_SMALL_ARTICLE.sub("", text))))) or text
-    if text.islower() and text != bare(name):
-        return bare(name)  # "Musk-led group" is no "group"
+    if text != bare(name) and (text.islower() or re.match(r"(?:de|of|von|du|del|da|behind|by|d['’]) ?", text)):
+        return bare(name)  # "Musk-led group" is no "group", "startup de Elon Musk" no "de Elon Musk"
     for _ in range(2):
         shorter = text if _KEPT_LEGAL.search(text) else without_legal(text)
         if shorter == text:
