@@ -6,7 +6,7 @@ import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from urllib.parse import quote
 
 from monitor.channels.unsubscribe import link
@@ -17,7 +17,8 @@ from monitor.types import ChannelSpec, Delivery
 
 def address_of(text: str) -> Address:
     """`Name <box@domain>` to an address; the domain in ASCII (IDNA). Raises DeliveryError for what is none."""
-    name, spec = parseaddr(text.replace("\r", " ").replace("\n", " "))
+    found = getaddresses([text.replace("\r", " ").replace("\n", " ")])
+    name, spec = found[0] if len(found) == 1 else ("", "")
     box, at, domain = spec.rpartition("@")
     if not at or not box or not domain or re.search(r"[\s,<>;]", spec):
         raise DeliveryError(f"{clean_line(text, limit=80)!r} is no e-mail address", outcome="failed")

@@ -93,6 +93,7 @@ class SlackWebhook:
     ) -> None:
         self._spec = spec
         self._url = needed(spec, "webhook_url")
+        self._timeout = float(spec.options.get("timeout", ANSWER_SECONDS))
         self._sessions = session_factory
         self._clock = clock
         self._paced = _Paced(clock, sleep)
@@ -111,7 +112,7 @@ class SlackWebhook:
         from slack_sdk.webhook.async_client import AsyncWebhookClient
 
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._sessions() as session:
+            async with asyncio.timeout(self._timeout), self._sessions() as session:
                 client = AsyncWebhookClient(self._url, session=session, retry_handlers=[], logger=_quiet_logger())
                 client.proxy = None
                 answer = await client.send(
@@ -148,6 +149,7 @@ class SlackBot:
     ) -> None:
         self._spec = spec
         self._token = needed(spec, "bot_token")
+        self._timeout = float(spec.options.get("timeout", ANSWER_SECONDS))
         self._api = str(spec.options.get("api_url", "https://slack.com/api/"))
         self._sessions = session_factory
         self._clock = clock
@@ -203,7 +205,7 @@ class SlackBot:
         from slack_sdk.web.async_client import AsyncWebClient
 
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._sessions() as session:
+            async with asyncio.timeout(self._timeout), self._sessions() as session:
                 client = AsyncWebClient(
                     self._token, base_url=self._api, session=session, retry_handlers=[], logger=_quiet_logger()
                 )
@@ -214,6 +216,10 @@ class SlackBot:
             raise self._refused(error.response) from None
         except transport_errors() as error:
             raise not_sent(self.name, error) from None
+        except Exception as error:
+            # slack_sdk trips over answers that are not Slack's, such as a proxy's page
+            words = f"{self.name}: the answer is not Slack's ({type(error).__name__})"
+            raise DeliveryError(words, outcome="uncertain") from error
 
     def _refused(self, response: Any) -> DeliveryError:
         data = response.data if isinstance(response.data, dict) else {}

@@ -70,7 +70,7 @@ class Mailbox:
 
     def login(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)
 
 
 def server_context() -> ssl.SSLContext:
@@ -150,7 +150,7 @@ async def web_server(*answers: tuple[int, str, dict[str, str]] | str) -> AsyncIt
     fake = Web(answers=list(answers))
     application = web.Application(client_max_size=10**7)
     application.router.add_route("*", "/{tail:.*}", fake.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
