@@ -65,7 +65,7 @@ class Database:
     @property
     def name(self) -> str:
         """The archive for people: the file's path, or the URL without its password."""
-        return str(self.path) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        return str(self.path) if self.is_sqlite else self.url.set(drivername="postgresql").render_as_string()
 
     @property
     def path(self) -> Path:

@@ -82,7 +82,7 @@ def _cannot_open(database: Database) -> ArchiveError:
 
 
 def _explain_postgres(database: Database, cause: BaseException | None) -> ArchiveError | None:
-    state = getattr(cause, "sqlstate", None) or ""
+    state = getattr(cause, "sqlstate", None) or _state_of_refusal(str(cause))
     words = str(cause).strip().splitlines()[0] if cause is not None and str(cause).strip() else "no answer"
     name = database.name
     if state in ("55P03", "40001", "40P01", "57014"):
@@ -102,6 +102,15 @@ def _explain_postgres(database: Database, cause: BaseException | None) -> Archiv
     if state[:2] in ("08", "53", "57") or (not state and _is_lost(cause)):
         return ArchiveUnreachable(f"archive {name} cannot be reached ({words}): is the server running?")
     return _missing_table(database, words) if state == "42P01" else None
+
+
+def _state_of_refusal(words: str) -> str:
+    """A connection that the server refuses comes without a code: its words tell."""
+    if "FATAL:" not in words:
+        return ""
+    if "authentication failed" in words or "pg_hba.conf" in words or ("role " in words and "does not exist" in words):
+        return "28000"
+    return "3D000" if "database " in words and "does not exist" in words else ""
 
 
 def _is_lost(cause: BaseException | None) -> bool:

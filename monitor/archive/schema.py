@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,16 @@ def revision_of(database: Database) -> str | None:
         return found
 
 
-def check_schema(database: Database) -> None:
+def check_schema(database: Database, revisions: Sequence[str] = REVISIONS) -> None:
     """Raises SchemaOutOfDate, with the way out, unless the archive has exactly this program's schema."""
-    found, ours = revision_of(database), REVISIONS[-1]
+    found, ours = revision_of(database), revisions[-1]
     if found == ours:
         return
     if found is None:
         raise SchemaOutOfDate(
             f"archive {database.name} is new or empty: run `monitor db upgrade` (or `monitor run`) once"
         )
-    if found in REVISIONS:
+    if found in revisions:
         raise SchemaOutOfDate(
             f"archive {database.name} has schema {found}, this program needs {ours}: run `monitor db upgrade`, "
             "which makes a backup first"
@@ -47,23 +48,26 @@ def check_schema(database: Database) -> None:
     )
 
 
-def upgrade(database: Database, *, backup: bool = True) -> Path | None:
+def upgrade(
+    database: Database, *, backup: bool = True, folder: Path | None = None, revisions: Sequence[str] = REVISIONS
+) -> Path | None:
     """Brings the archive to this program's schema in one transaction; the backup made before (SQLite), if any.
 
     A program that dies on the way leaves the archive as it was. Raises SchemaOutOfDate if the archive is newer.
+    folder, revisions: other migrations than those that ship.
     """
     _make_folder(database)
     found = revision_of(database)
-    if found == REVISIONS[-1]:
+    if found == revisions[-1]:
         return None
-    if found is not None and found not in REVISIONS:
-        check_schema(database)
+    if found is not None and found not in revisions:
+        check_schema(database, revisions)
     saved = None
     if backup and found is not None and database.is_sqlite:
-        saved = database.path.with_name(f"{database.path.name}.before-{REVISIONS[-1]}.bak")
+        saved = database.path.with_name(f"{database.path.name}.before-{revisions[-1]}.bak")
         _need_space(database, saved)
         copy_to(database, saved)
-    _migrate(database)
+    _migrate(database, migration_config(folder))
     return saved
 
 
@@ -88,10 +92,9 @@ def _need_space(database: Database, saved: Path) -> None:
         )
 
 
-def _migrate(database: Database) -> None:
+def _migrate(database: Database, config: Any) -> None:
     from alembic import command
 
-    config = migration_config()
     if database.is_postgres:
         with database.write(lock=9) as connection:
             config.attributes["connection"] = connection
@@ -125,12 +128,12 @@ def _refuse_orphans(database: Database, connection: Connection) -> None:
         )
 
 
-def migration_config() -> Any:
+def migration_config(folder: Path | None = None) -> Any:
     """Alembic's configuration for the folder of migrations, in a checkout or an installed package."""
     from alembic.config import Config
 
     from monitor.resources import migrations_folder
 
     config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.set_main_option("script_location", str(folder or migrations_folder()).replace("%", "%%"))
     return config

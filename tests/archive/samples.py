@@ -123,7 +123,8 @@ def update(
     entry_ids: Sequence[int], story: Story | None = None, *, story_id: int | None = None, reason: str = "begins"
 ) -> StoryUpdate:
     decisions = tuple(
-        MatchDecision(entry_id=e, story_id=story_id, score=0.5, reason=reason, numbers={"cosine": 0.25}) for e in entry_ids
+        MatchDecision(entry_id=e, story_id=story_id, score=0.5, reason=reason, numbers={"cosine": 0.25})
+        for e in entry_ids
     )
     return StoryUpdate(story_id=story_id, decisions=decisions, story=story or told(entry_count=len(entry_ids)))
 
@@ -135,7 +136,9 @@ def understood(archive: Archive, entry_ids: Sequence[int], story: Story | None =
 
 
 def quoted(entry_id: int, words: str = "$5 million", publisher: str = "lab.example") -> Evidence:
-    return Evidence(entry_id=entry_id, revision=1, publisher=publisher, field="title", start=0, end=len(words), quote=words)
+    return Evidence(
+        entry_id=entry_id, revision=1, publisher=publisher, field="title", start=0, end=len(words), quote=words
+    )
 
 
 def sum_of(value: str, currency: str = "USD", usd: str | None = None, *evidence: Evidence) -> Fact:

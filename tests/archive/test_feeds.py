@@ -188,7 +188,9 @@ def test_an_unsynced_feed_does_not_fail_the_batch(archive: Archive) -> None:
 
 
 def test_hostile_text_is_cut_and_stored(archive: Archive) -> None:
-    nasty = draft("n", title="\x00NUL \ud800 lone " + "\N{FIRE}" * 2000, summary="\x00" + "x" * 200_000, author="\udfff")
+    nasty = draft(
+        "n", title="\x00NUL \ud800 lone " + "\N{FIRE}" * 2000, summary="\x00" + "x" * 200_000, author="\udfff"
+    )
     [entry_id] = stored(archive, nasty)
     entry = archive.entries.get(entry_id)
     assert entry is not None

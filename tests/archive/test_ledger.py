@@ -37,26 +37,58 @@ def ledger(archive: Archive) -> Archive:
             ("Copilot", "product"),
         ]
     )
-    archive.entities.describe([("Copilot", "product", "Microsoft", []), ("Mistral AI", "company", None, [("Mistral", False)])])
+    archive.entities.describe(
+        [("Copilot", "product", "Microsoft", []), ("Mistral AI", "company", None, [("Mistral", False)])]
+    )
     year = lambda y, m=1: datetime(y, m, 15, tzinfo=UTC)  # noqa: E731
     to_mistral = party("recipient", "Mistral AI", mistral)
     from_microsoft, from_fund = party("investor", "Microsoft", microsoft), party("investor", "Some Fund", fund)
-    _told(archive, "d2024", deal(sum_of("16000000"), to_mistral, from_microsoft, Fact(field="round", value="Series A"), at=year(2024, 2)))
-    _told(archive, "d2025", deal(sum_of("600000000"), to_mistral, from_fund, Fact(field="round", value="series-b"), at=year(2025, 6)))
+    _told(
+        archive,
+        "d2024",
+        deal(sum_of("16000000"), to_mistral, from_microsoft, Fact(field="round", value="Series A"), at=year(2024, 2)),
+    )
+    _told(
+        archive,
+        "d2025",
+        deal(sum_of("600000000"), to_mistral, from_fund, Fact(field="round", value="series-b"), at=year(2025, 6)),
+    )
     _told(
         archive,
         "p2025",
-        deal(party("partner", "Microsoft", microsoft), party("partner", "OpenAI", openai), kind="partnership", at=year(2025, 7)),
+        deal(
+            party("partner", "Microsoft", microsoft),
+            party("partner", "OpenAI", openai),
+            kind="partnership",
+            at=year(2025, 7),
+        ),
         "press",
     )
     _told(
         archive,
         "a2026",
-        deal(party("acquirer", "OpenAI", openai), sum_of("1000", "EUR"), kind="acquisition", at=year(2026), status=Status.RUMOURED),
+        deal(
+            party("acquirer", "OpenAI", openai),
+            sum_of("1000", "EUR"),
+            kind="acquisition",
+            at=year(2026),
+            status=Status.RUMOURED,
+        ),
     )
-    _told(archive, "c2026", deal(party("partner", "Copilot", copilot), party("partner", "Copilot", copilot), kind="partnership", at=year(2026, 2)))
+    _told(
+        archive,
+        "c2026",
+        deal(
+            party("partner", "Copilot", copilot),
+            party("partner", "Copilot", copilot),
+            kind="partnership",
+            at=year(2026, 2),
+        ),
+    )
     model = Fact(field="model", value="Mistral Huge 3")
-    _told(archive, "l2025", deal(party("developer", "Mistral AI", mistral), model, kind="model-launch", at=year(2025, 3)))
+    _told(
+        archive, "l2025", deal(party("developer", "Mistral AI", mistral), model, kind="model-launch", at=year(2025, 3))
+    )
     _told(archive, "l2026", deal(party("developer", "OpenAI", openai), kind="product-launch", at=year(2026, 1)))
     return archive
 
@@ -91,7 +123,12 @@ def test_each_filter(ledger: Archive) -> None:
 
 def test_a_line_shows_the_leading_values(ledger: Archive) -> None:
     [line] = ledger.ledger.deals(LedgerFilter(rounds=("Series A",)))
-    assert (line.usd, line.amount_text, line.currency, line.round) == (Decimal(16_000_000), "16000000 USD", "USD", "Series A")
+    assert (line.usd, line.amount_text, line.currency, line.round) == (
+        Decimal(16_000_000),
+        "16000000 USD",
+        "USD",
+        "Series A",
+    )
     assert line.parties("recipient", "investor") == ("Mistral AI", "Microsoft")
     assert ledger.ledger.get(line.id) == line
     assert ledger.ledger.of_story(line.story_id) == [line]
@@ -109,7 +146,7 @@ def test_totals(ledger: Archive) -> None:
     assert totals("month", since=datetime(2026, 1, 1, tzinfo=UTC)) == [("2026-01", 1, 0), ("2026-02", 1, 0)]
     assert totals("investor") == [("Some Fund", 1, 600_000_000), ("Microsoft", 1, 16_000_000)]
     assert totals("company")[0] == ("Mistral AI", 2, 616_000_000)
-    assert dict((k, c) for k, c, _ in totals("company"))["Copilot"] == 1
+    assert {k: c for k, c, _ in totals("company")}["Copilot"] == 1
     assert totals("round")[0] == ("series b", 1, 600_000_000)
     assert totals("type")[0] == ("funding", 2, 616_000_000)
     assert totals(None) == [("all", 5, 616_000_000)]

@@ -79,18 +79,37 @@ def test_queries(shelf: Archive, query: str, found: str) -> None:
 
 
 def test_one_line_per_story_with_what_it_adds(archive: Archive) -> None:
-    [one, two, three] = stored(archive, draft("a", title="Acme raise"), draft("b", title="Acme raise again"), draft("c"))
+    [one, two, three] = stored(
+        archive, draft("a", title="Acme raise"), draft("b", title="Acme raise again"), draft("c")
+    )
     archive.entities.ensure_entity("Acme", "company")
-    story = told(tags=("funding",), companies=("Acme",), usd=Decimal(150_000_000), entry_count=2, independent=2, topics=("ads",))
+    story = told(
+        tags=("funding",), companies=("Acme",), usd=Decimal(150_000_000), entry_count=2, independent=2, topics=("ads",)
+    )
     story_id = understood(archive, [one, two], story)
     archive.stories.apply({three: labelled(tags=(), scores={})}, {}, [], NOW)
     [hit] = archive.search.search("acme")
     assert (hit.entry_id, hit.story_id, hit.tags, hit.entry_count) == (two, story_id, ("funding",), 2)
     assert (hit.companies, hit.usd, hit.independent) == (("Acme",), Decimal(150_000_000), 2)
     assert len(archive.search.search("acme", by_story=False)) == 2
-    for query in ("tag:funding", "tag:ads", "topic:ads", "company:acme", "amount>=150M", "amount>100M acme", "publishers>=2"):
+    for query in (
+        "tag:funding",
+        "tag:ads",
+        "topic:ads",
+        "company:acme",
+        "amount>=150M",
+        "amount>100M acme",
+        "publishers>=2",
+    ):
         assert [h.story_id for h in archive.search.search(query)] == [story_id], query
-    for query in ("tag:acquisition", "company:other", "amount>=151M", "amount<100M", "publishers>=3", "acme -tag:funding"):
+    for query in (
+        "tag:acquisition",
+        "company:other",
+        "amount>=151M",
+        "amount<100M",
+        "publishers>=3",
+        "acme -tag:funding",
+    ):
         assert [h.story_id for h in archive.search.search(query) if h.story_id] == [], query
     assert [h.entry_id for h in archive.search.search("-tag:funding")] == [three]
 
@@ -105,7 +124,9 @@ def test_marks_follow_the_story(archive: Archive) -> None:
 
 
 def test_pages_of_the_newest(archive: Archive) -> None:
-    ids = stored(archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=50 - i)) for i in range(50)))
+    ids = stored(
+        archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=50 - i)) for i in range(50))
+    )
     first = archive.search.search("word", limit=20)
     second = archive.search.search("word", limit=20, before_id=first[-1].entry_id)
     third = archive.search.search("word", limit=20, before_id=second[-1].entry_id)
@@ -113,7 +134,9 @@ def test_pages_of_the_newest(archive: Archive) -> None:
 
 
 def test_pages_are_filled_past_entries_of_one_story(archive: Archive) -> None:
-    ids = stored(archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=90 - i)) for i in range(90)))
+    ids = stored(
+        archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=90 - i)) for i in range(90))
+    )
     understood(archive, ids[5:], told(entry_count=85))
     assert [h.entry_id for h in archive.search.search("word", limit=5)] == [ids[-1], *reversed(ids[1:5])]
 
@@ -154,7 +177,9 @@ def test_any_text_is_a_valid_query(url: str) -> None:
             ["AND", "OR", "NOT", "NEAR(", '"', "'", "(", ")", "*", "-", "^", ":", "\\", "&", "|", "!", "<->", "tag:", "title:",
              "since:", "amount>", "alpha", "beta*", "智", "\x00", "\ud800", "é", "{", "}", "+", "entries_fts", ";", "--", "%", "_"]
         )  # fmt: skip
-        anything = st.one_of(st.text(max_size=60), st.lists(fragments, max_size=14).map(" ".join), st.lists(fragments).map("".join))
+        anything = st.one_of(
+            st.text(max_size=60), st.lists(fragments, max_size=14).map(" ".join), st.lists(fragments).map("".join)
+        )
 
         @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
         @given(text=anything, sort=st.sampled_from(["newest", "best"]))
@@ -186,7 +211,9 @@ def test_both_databases_find_the_same(tmp_path_factory: pytest.TempPathFactory, 
         assert isinstance(node, Or)
         return any(holds(n, text) for n in node.nodes)
 
-    word = st.sampled_from(["alpha", "beta", "gamma", "delta", "bet*", "-beta", "-gamma", '"alpha beta"', "OR", "(", ")", "-("])
+    word = st.sampled_from(
+        ["alpha", "beta", "gamma", "delta", "bet*", "-beta", "-gamma", '"alpha beta"', "OR", "(", ")", "-("]
+    )
     with open_archive(url) as archive:
         stored(archive, *(draft(str(i), title=t, summary="") for i, t in enumerate(texts)))
 
@@ -201,7 +228,9 @@ def test_both_databases_find_the_same(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_a_rare_word_and_a_common_one_take_different_plans_and_agree(archive: Archive) -> None:
-    stored(archive, *(draft(f"n{i}", title="common" + (" rare" if i % 97 == 0 else ""), summary="") for i in range(600)))
+    stored(
+        archive, *(draft(f"n{i}", title="common" + (" rare" if i % 97 == 0 else ""), summary="") for i in range(600))
+    )
     with archive._database.read() as connection:
         for query, count in (("common", 600), ("rare", 7), ("common rare", 7), ("common -rare", 593)):
             matches = Matches(archive._database, connection, parse_query(query), span_of(connection))

@@ -254,7 +254,9 @@ def test_a_merge_by_hand_stands(archive: Archive) -> None:
     gone = understood(
         archive,
         [two],
-        told("Gone", developments=(step,), records=(deal(sum_of("9")), deal(kind="acquisition")), tags=("acquisition",)),
+        told(
+            "Gone", developments=(step,), records=(deal(sum_of("9")), deal(kind="acquisition")), tags=("acquisition",)
+        ),
     )
     archive.stories.merge(kept, [gone], NOW + HOUR)
     story = _get(archive, kept)
