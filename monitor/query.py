@@ -117,7 +117,8 @@ _SCALES: Final = {"k": 3, "m": 6, "b": 9, "t": 12}
 
 def parse_query(text: str, now: datetime | None = None) -> Query:
     """Reads any text. `now` is what ages such as `since:7d` count from; without it they are a problem."""
-    return _Reader(text[:MAX_CHARACTERS], now).query()
+    clean = text[:MAX_CHARACTERS].replace("\x00", " ").encode("utf-8", "ignore").decode()
+    return _Reader(clean, now).query()
 
 
 def parse_when(text: str, now: datetime | None = None, *, end: bool = False) -> datetime:

@@ -16,7 +16,7 @@ from monitor.archive.engine import Database
 from monitor.archive.entities import entity_ids
 from monitor.archive.marking import mark_entries
 from monitor.archive.marks import key_of
-from monitor.archive.tables import entities, facts, record_parties, records, stories, story_publishers
+from monitor.archive.tables import cap, entities, facts, record_parties, records, stories, story_publishers
 from monitor.errors import NotFound
 from monitor.types import Fact, LedgerRecord
 
@@ -212,9 +212,9 @@ class Ledger:
         r = records.c
         conditions: list[Any] = [r.is_deal.is_(deals)]
         if wanted.types:
-            conditions.append(r.kind.in_([t.lower() for t in wanted.types]))
+            conditions.append(r.kind.in_([cap(t.lower(), 32) for t in wanted.types]))
         if wanted.statuses:
-            conditions.append(r.status.in_([s.lower() for s in wanted.statuses]))
+            conditions.append(r.status.in_([cap(s.lower(), 16) for s in wanted.statuses]))
         if wanted.rounds:
             conditions.append(r.round_key.in_([key_of(name) for name in wanted.rounds]))
         if wanted.since is not None:
@@ -229,11 +229,11 @@ class Ledger:
             conditions.append(r.story_id == wanted.story_id)
         if wanted.publishers:
             told = sa.select(story_publishers.c.story_id).where(
-                story_publishers.c.publisher.in_([p.lower() for p in wanted.publishers])
+                story_publishers.c.publisher.in_([cap(p.lower(), 256) for p in wanted.publishers])
             )
             conditions.append(r.story_id.in_(told))
         if wanted.tags:
-            conditions.append(r.kind.in_([t.lower() for t in wanted.tags]))
+            conditions.append(r.kind.in_([cap(t.lower(), 32) for t in wanted.tags]))
         for names, role in ((wanted.companies, None), (wanted.investors, "investor"), (wanted.developers, "developer")):
             if names:
                 ids = entity_ids(connection, names)

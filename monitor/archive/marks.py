@@ -14,6 +14,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from monitor.archive.tables import cap
+
 #: stands in every entry's marks; what a query of nothing but "not" is taken from
 ALL: Final = "qzall"
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -37,7 +39,7 @@ def words(text: str) -> list[str]:
 
 def key_of(name: str) -> str:
     """One key for the spellings of a name: "Mistral AI" and "mistral-ai" are equal."""
-    return " ".join(words(name))[:512] or name.strip()[:512]
+    return " ".join(words(name))[:512] or cap(name.strip(), 512)
 
 
 def mark(kind: str, value: str) -> str:

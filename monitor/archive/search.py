@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,10 +87,12 @@ class Search:
             if sort == "newest":
                 found = _page(connection, matches, wanted, limit, before_id, by_story)
             else:
-                rows = _rows(connection, matches.newest(WINDOW, before_id))
+                rows = _rows(connection, matches.newest(WINDOW, before_id), _needed(wanted))
                 fitting = [row for row in rows if _fits(row, wanted)]
                 ordered = _ranked(fitting, wanted) if sort == "best" else _by_amount(fitting)
-                found = _one_per_story(ordered, limit) if by_story else ordered[:limit]
+                best = _one_per_story(ordered, limit) if by_story else ordered[:limit]
+                whole = _rows(connection, [row.id for row, _ in best])
+                found = [(row, score) for row, (_, score) in zip(whole, best, strict=True)]
         looked_for = [w for term in terms(wanted.words) for w in words(term.text)]
         return [_hit(row, score, looked_for) for row, score in found]
 
@@ -122,17 +123,22 @@ _ENTRY = (
 _STORY = ("tags", "topics", "status", "companies", "usd", "entry_count", "independent", "scores")
 
 
-def _rows(connection: Connection, ids: Sequence[int]) -> list[Any]:
+def _needed(query: Query) -> tuple[str, ...]:
+    """The columns of stories by which rows are chosen; the others cost more to read than the choice."""
+    more = ("companies",) if query.companies else ()
+    return ("usd", "independent", *more, *(("scores",) if query.min_score > 0 else ()))
+
+
+def _rows(connection: Connection, ids: Sequence[int], of_story: Sequence[str] = _STORY) -> list[Any]:
     """Entries with their stories, in the order of the ids."""
     lead = sa.func.substr(entries.c.summary, 1, _LEAD).label("summary")
     columns = [entries.c[name] for name in _ENTRY] + [lead]
-    told = [stories.c[name].label(f"s_{name}") for name in _STORY]
-    own = [classifications.c[name].label(f"c_{name}") for name in ("tags", "status", "scores")]
-    query = (
-        sa.select(*columns, *told, *own)
-        .join_from(entries, stories, stories.c.id == entries.c.story_id, isouter=True)
-        .outerjoin(classifications, sa.and_(classifications.c.entry_id == entries.c.id, entries.c.story_id.is_(None)))
-    )
+    told = [stories.c[name].label(f"s_{name}") for name in of_story]
+    query = sa.select(*columns, *told).join_from(entries, stories, stories.c.id == entries.c.story_id, isouter=True)
+    if "scores" in of_story:
+        own = [classifications.c[name].label(f"c_{name}") for name in ("tags", "status", "scores")]
+        alone = sa.and_(classifications.c.entry_id == entries.c.id, entries.c.story_id.is_(None))
+        query = query.add_columns(*own).outerjoin(classifications, alone)
     found: dict[int, Any] = {}
     for part in chunks(ids, 1000):
         found.update((row.id, row) for row in connection.execute(query.where(entries.c.id.in_(part))))
@@ -181,8 +187,9 @@ def _fits(row: Any, query: Query) -> bool:
         asked = [tag for tag in query.tags if tag in scores] or list(scores)
         if max((scores[tag] for tag in asked), default=0.0) < query.min_score:
             return False
-    companies = {key_of(c) for c in row.s_companies or ()}
-    return not query.companies or not companies.isdisjoint(key_of(c) for c in query.companies)
+    if not query.companies:
+        return True
+    return not {key_of(c) for c in row.s_companies or ()}.isdisjoint(key_of(c) for c in query.companies)
 
 
 def _one_per_story(rows: Sequence[tuple[Any, float]], limit: int) -> list[tuple[Any, float]]:
@@ -209,7 +216,7 @@ def _ranked(rows: Sequence[Any], query: Query) -> list[tuple[Any, float]]:
     with how common a word is.
     """
     wanted = list(dict.fromkeys(w for term in terms(query.words) for w in words(cjk_pieces(term.text))))
-    texts = [(Counter(words(cjk_pieces(row.title))), Counter(words(cjk_pieces(row.summary)))) for row in rows]
+    texts = [(words(cjk_pieces(row.title)), words(cjk_pieces(row.summary))) for row in rows]
     weight = {}
     for word in wanted:
         having = sum(1 for title, summary in texts if word in title or word in summary)
@@ -217,12 +224,10 @@ def _ranked(rows: Sequence[Any], query: Query) -> list[tuple[Any, float]]:
     newest = max((row.published_at for row in rows), default=None)
     scored = []
     for row, (title, summary) in zip(rows, texts, strict=True):
-        score = sum(
-            weight[w] * (2.0 * (title[w] > 0) / (1 + len(title) / 20) + min(summary[w], 3) / (2 + len(summary) / 40))
-            for w in wanted
-        )
+        in_title, in_summary = 2.0 / (1 + len(title) / 20), 1.0 / (2 + len(summary) / 40)
+        score = sum(weight[w] * (in_title * (w in title) + in_summary * min(summary.count(w), 3)) for w in wanted)
         age = (newest - row.published_at).days if newest else 0
-        score += 0.25 * math.log(row.s_independent or 1) + (0.1 if row.s_tags else 0.0) + 0.3 / (1 + max(age, 0) / 30)
+        score += 0.25 * math.log(row.s_independent or 1) + 0.3 / (1 + max(age, 0) / 30)
         scored.append((row, round(score, 6)))
     return sorted(scored, key=lambda pair: (-pair[1], -pair[0].id))
 

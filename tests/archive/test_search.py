@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from monitor.archive import Archive, open_archive
 from monitor.archive.matching import Matches, span_of
 from monitor.query import parse_query
-from tests.archive.samples import DAY, NOW, draft, labelled, stored, told, understood, update
+from tests.archive.samples import DAY, HOUR, NOW, draft, labelled, stored, told, understood, update
 
 
 def _found(archive: Archive, query: str, **values: object) -> list[str]:
@@ -20,14 +19,20 @@ def _found(archive: Archive, query: str, **values: object) -> list[str]:
 @pytest.fixture
 def shelf(archive: Archive) -> Archive:
     """Texts in several scripts."""
-    stored(
-        archive,
-        draft("1", title="Mistral opens Large 3", summary="The lab shares weights of GPT-5 class models.", published_at=NOW - 40 * DAY),
-        draft("2", title="Société Générale hires agents", summary="A bank and its AI agents.", published_at=NOW - 30 * DAY),
-        draft("3", title="人工智能公司发布新模型", summary="北京智谱今天宣布。", language="zh-CN", published_at=NOW - 20 * DAY),
-        draft("4", title="Agentic coding is here", summary="mistral said nothing; state-of-the-art.", published_at=NOW - 10 * DAY),
-        draft("5", title="OpenAI and Anthropic agree", summary="A partnership on safety.", published_at=NOW - 2 * DAY),
-    )  # fmt: skip
+    told_of = [
+        ("1", 40, "Mistral opens Large 3", "The lab shares weights of GPT-5 class models."),
+        ("2", 30, "Société Générale hires agents", "A bank and its AI agents."),
+        ("3", 20, "人工智能公司发布新模型", "北京智谱今天宣布。"),
+        ("4", 10, "Agentic coding is here", "mistral said nothing; state-of-the-art."),
+        ("5", 2, "OpenAI and Anthropic agree", "A partnership on safety."),
+    ]
+    drafts = [
+        draft(
+            name, title=title, summary=summary, published_at=NOW - days * DAY, language="zh-CN" if days == 20 else "en"
+        )
+        for name, days, title, summary in told_of
+    ]
+    stored(archive, *drafts)
     return archive
 
 
@@ -124,9 +129,7 @@ def test_marks_follow_the_story(archive: Archive) -> None:
 
 
 def test_pages_of_the_newest(archive: Archive) -> None:
-    ids = stored(
-        archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=50 - i)) for i in range(50))
-    )
+    ids = stored(archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - (50 - i) * HOUR) for i in range(50)))
     first = archive.search.search("word", limit=20)
     second = archive.search.search("word", limit=20, before_id=first[-1].entry_id)
     third = archive.search.search("word", limit=20, before_id=second[-1].entry_id)
@@ -134,9 +137,7 @@ def test_pages_of_the_newest(archive: Archive) -> None:
 
 
 def test_pages_are_filled_past_entries_of_one_story(archive: Archive) -> None:
-    ids = stored(
-        archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - timedelta(hours=90 - i)) for i in range(90))
-    )
+    ids = stored(archive, *(draft(f"n{i}", title=f"Word {i}", published_at=NOW - (90 - i) * HOUR) for i in range(90)))
     understood(archive, ids[5:], told(entry_count=85))
     assert [h.entry_id for h in archive.search.search("word", limit=5)] == [ids[-1], *reversed(ids[1:5])]
 
@@ -173,10 +174,9 @@ def test_any_text_is_a_valid_query(url: str) -> None:
         [one] = stored(archive, draft("one", title="Alpha beta", summary="(gamma) 'delta' \"epsilon\" AND OR NOT NEAR"))
         understood(archive, [one])
 
-        fragments = st.sampled_from(
-            ["AND", "OR", "NOT", "NEAR(", '"', "'", "(", ")", "*", "-", "^", ":", "\\", "&", "|", "!", "<->", "tag:", "title:",
-             "since:", "amount>", "alpha", "beta*", "智", "\x00", "\ud800", "é", "{", "}", "+", "entries_fts", ";", "--", "%", "_"]
-        )  # fmt: skip
+        words = ["AND", "OR", "NOT", "NEAR(", "title:", "alpha", "beta*", "entries_fts", "智", "é", "\x00", "\ud800"]
+        fields = ["tag:", "since:", "amount>", "company:", "category:", "publisher:", "lang:", "feed:", "-tag:"]
+        fragments = st.sampled_from([*words, *fields, *"\"'()*-^:\\&|!{}+;%_", "<->", "--", ' "'])
         anything = st.one_of(
             st.text(max_size=60), st.lists(fragments, max_size=14).map(" ".join), st.lists(fragments).map("".join)
         )
