@@ -25,10 +25,12 @@ from monitor.types import Status
 
 Sort = Literal["newest", "best", "amount"]
 #: the newest matches among which the best are chosen: ranking all of a common word would cost a second
-WINDOW: Final = 1000
+WINDOW: Final = 800
 #: entries looked at for one page before a filter that no mark narrows gives up
 _MOST: Final = 20_000
 _LEAD: Final = 500
+#: characters of a summary by which entries are ranked
+_RANKED: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class Search:
 
         query: words of the query language, or one read by `parse_query` (see its `problems`); any text is valid.
         now: what ages such as `since:7d` count from. sort: newest arrival first; best: by words and corroboration
-        among the newest thousand; amount: highest sum among them. before_id: for the next page of `newest`, the least
+        among the newest WINDOW; amount: highest sum among them. before_id: for the next page of `newest`, the least
         entry_id of the last one. by_story: False gives every entry.
         """
         wanted = parse_query(query, now) if isinstance(query, str) else query
@@ -131,7 +133,7 @@ def _needed(query: Query) -> tuple[str, ...]:
 
 def _rows(connection: Connection, ids: Sequence[int], of_story: Sequence[str] = _STORY) -> list[Any]:
     """Entries with their stories, in the order of the ids."""
-    lead = sa.func.substr(entries.c.summary, 1, _LEAD).label("summary")
+    lead = sa.func.substr(entries.c.summary, 1, _LEAD if of_story == _STORY else _RANKED).label("summary")
     columns = [entries.c[name] for name in _ENTRY] + [lead]
     told = [stories.c[name].label(f"s_{name}") for name in of_story]
     query = sa.select(*columns, *told).join_from(entries, stories, stories.c.id == entries.c.story_id, isouter=True)
