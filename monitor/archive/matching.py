@@ -50,6 +50,7 @@ class Matches:
         groups, refused = groups_of(query, span)
         build = fts5_match if self._sqlite else tsquery
         self.text = build(query.words, groups, refused)
+        self._until_past = query.until is not None
 
     def newest(self, limit: int, before_id: int | None = None) -> list[int]:
         """Ids of the newest, newest first."""
@@ -99,7 +100,12 @@ class Matches:
         size = self._connection.execute(
             sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST('entry_search' AS regclass)")
         ).scalar()
-        return found * found > limit * max(float(size or 0), 1000.0)
+        size = max(float(size or 0), 1000.0)
+        if self._until_past:
+            # the walk would begin with all that came since
+            return found > size / 20
+        # measured: an entry of the index costs about seven times one of the walk
+        return 7 * found * found > limit * size
 
 
 def span_of(connection: Connection) -> tuple[Any, Any]:
