@@ -104,8 +104,9 @@ class Matches:
         if self._until_past:
             # the walk would begin with all that came since
             return found > size / 20
-        # measured: an entry of the index costs about seven times one of the walk
-        return 7 * found * found > limit * size
+        # Words too rare for its statistics are guessed at half a per cent, of which none may be there. Measured: an
+        # entry that the index finds costs about seven times one of the walk.
+        return found > size / 160 and 7 * found * found > limit * size
 
 
 def span_of(connection: Connection) -> tuple[Any, Any]:
