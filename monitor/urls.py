@@ -25,6 +25,11 @@ _PATH_SAFE = "/:@!$&'()*+,;=~%-._"
 _QUERY_SAFE = "/?:@!$'()*+,;=~%-._&"
 
 # Parameters that say how a reader came, not what is read.
+# An address that is as it should be already: nothing to encode, no port, no userinfo, host in lower case.
+_TIDY = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+/[A-Za-z0-9/_.~!$&'()*+,;=:@-]*"
+    r"(?:\?[A-Za-z0-9/_.~!$'()*+,;=:@&-]+)?\Z"
+)
 _TRACKING = frozenset(
     (
         *("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid"),
@@ -120,6 +125,8 @@ def http_url(raw: str | None, base: str | None = None) -> str | None:
     text = raw.strip()
     if not text or len(text) > MAX_URL:
         return None
+    if len(text) < 1000 and _TIDY.match(text):
+        return text
     if base and not text[:8].lower().startswith(("http://", "https:/")):
         try:
             text = urljoin(base, _CONTROL.sub(lambda m: "%20" if m[0] == " " else "", text))

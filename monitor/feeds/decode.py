@@ -95,9 +95,13 @@ def decode(body: bytes, content_type: str) -> tuple[str, str]:
     return text, "utf-8"
 
 
+def without_declaration(text: str) -> str:
+    """The document without its XML declaration, which names an encoding that it no longer has."""
+    return _XML_DECLARATION.sub("", text, count=1)
+
+
 def fit_for_xml(text: str) -> str:
-    """The document without XML declaration, with legal characters and legal numeric references only."""
-    text = _XML_DECLARATION.sub("", text, count=1)
+    """With legal characters and legal numeric references only."""
     if not text.isascii():
         text = join_surrogates(text)
     text = _ILLEGAL.sub("", text)
@@ -129,4 +133,4 @@ def _declared(body: bytes, content_type: str) -> str:
     return ""
 
 
-__all__ = ["decode", "fit_for_xml"]
+__all__ = ["decode", "fit_for_xml", "without_declaration"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
@@ -76,12 +77,14 @@ _SENSITIVE = frozenset(
         *("dcterms_created", "dcterms_issued", "dcterms_modified", "dcterms_valid", "media_title"),
         *("media_description", "media_group", "itunes_author", "itunes_summary", "itunes_name", "itunes_email"),
         *("itunes_owner", "xhtml_body", "newlocation", "expirationdate", "webmaster", "dc_publisher"),
-        *("feedburner_browserfriendly", "rdf_rdf"),
+        *("feedburner_browserfriendly", "rdf_rdf", "date", "items", "date_parsed"),
     )
 )
 _TEXT_TYPES = frozenset(("text", "html", "text/plain", "text/html", "plain"))
 _HTML_TYPES = frozenset(("html", "xhtml", "text/html", "application/xhtml+xml"))
 _SPARE = re.compile("&([A-Za-z0-9_]+);")
+#: addresses that joining with a base leaves as they are
+_WHOLE = re.compile(r"https?://[^/?#;\s]+(?:/[^?#;\s]*)?(?:\?[^#;\s]+)?(?:#[^;\s]+)?\Z")
 _SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
 _BASE = re.compile(r"\sbase\s*=|:base\s*=", re.I)
 _DEPTH = 40
@@ -100,7 +103,7 @@ def read(text: str, *, base: str) -> RawFeed | None:
 
     Raises ParseError for a document nested so deeply that no reader should try.
     """
-    if "<!DOCTYPE" in text[:2000] or "<!ENTITY" in text or _BASE.search(text):
+    if "<!DOCTYPE" in text[:2000] or "<!ENTITY" in text or ("base" in text and _BASE.search(text)):
         return None
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -283,7 +286,7 @@ def _guid(entry: RawEntry, child: Any, base: str, seen: set[str]) -> None:
 def _dated_or_signed(entry: RawEntry, child: Any, name: str) -> bool:
     if name in ("pubdate", "published", "issued", "dcterms_issued"):
         entry.published = _text(child)
-    elif name in ("updated", "modified", "dc_date", "dcterms_modified", "lastbuilddate"):
+    elif name in ("updated", "modified", "dc_date", "dcterms_modified", "lastbuilddate", "date"):
         entry.updated = _text(child)
     elif name in ("author", "dc_creator", "itunes_author", "dc_author"):
         entry.author = _text(child)
@@ -415,6 +418,8 @@ def _repaired(text: str) -> str:
 
 
 def _joined(base: str, link: str) -> str:
+    if _WHOLE.match(link):
+        return link
     link = _SLASHES.sub(r"\1\3", link)
     try:
         return urljoin(base, link)
@@ -449,6 +454,14 @@ def _name(element: Any) -> str:
     tag = element.tag
     if not isinstance(tag, str):
         raise _UnsureError  # an entity reference
+    name = _named(tag, element.prefix)
+    if name is None:
+        raise _UnsureError
+    return name
+
+
+@lru_cache(maxsize=2048)
+def _named(tag: str, prefix: str | None) -> str | None:
     namespace, name = _split(tag)
     if namespace in _PLAIN:
         return name
@@ -456,13 +469,12 @@ def _name(element: Any) -> str:
     if known is not None:
         return known + name
     if any(part in namespace for part in _STRANGE):
-        raise _UnsureError
-    prefix = element.prefix
+        return None
     if not prefix:
         return name
-    # an undeclared meaning of a well-known prefix is read by that prefix
+    # a well-known prefix that was declared to mean something else is read by that prefix
     if prefix.lower() + "_" in _PREFIXES.values():
-        raise _UnsureError
+        return None
     return f"{prefix.lower()}_{name}"
 
 

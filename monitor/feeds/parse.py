@@ -13,7 +13,7 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.feeds import fastpath, jsonfeed
-from monitor.feeds.decode import decode, fit_for_xml
+from monitor.feeds.decode import decode, fit_for_xml, without_declaration
 from monitor.feeds.raw import Limits, RawEntry, RawFeed, finish
 from monitor.feeds.sniff import check_bytes, find_root, kind_of, not_a_feed, whole_entries
 from monitor.types import ParsedFeed
@@ -47,12 +47,17 @@ def parse(
     warnings = [] if codec == "utf-8" else [f"read as {codec}"]
     if kind_of(text) == "json":
         return jsonfeed.read(text.lstrip("\ufeff \t\r\n"), base=url, limits=limits, truncated=truncated)
-    text = _from_root(fit_for_xml(text), warnings)
-    text, cut = whole_entries(text)
-    truncated = truncated or cut
+    text = _from_root(without_declaration(text), warnings)
+    raw = fastpath.read(text, base=url) if fast else None
+    if raw is None:
+        # only what is not well-formed needs repair; most documents are spared the work
+        repaired, cut = whole_entries(fit_for_xml(text))
+        truncated = truncated or cut
+        if fast and repaired != text:
+            raw = fastpath.read(repaired, base=url)
+        text = repaired
     if truncated:
         warnings.append("the document was cut; its last entry was left out")
-    raw = fastpath.read(text, base=url) if fast else None
     if raw is not None:
         return finish(raw, base=url, limits=limits, reader="fast", truncated=truncated, warnings=warnings)
     if _GIANT_TAG.search(text):
