@@ -118,6 +118,7 @@ def configure(
     level = _LEVELS[settings.level]
     root.setLevel(max(level, logging.WARNING))  # of libraries only what somebody should read
     logging.getLogger("monitor").setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # ticks.py tells of skipped ticks in its own words
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
