@@ -162,6 +162,8 @@ def _about_feed(feed: RawFeed, child: Any, name: str, base: str) -> None:
         href = child.get("href")
         if href is None:
             feed.link = _joined(base, _text(child))
+        elif not href:
+            raise _UnsureError
         elif _alternate(child):
             feed.link = _joined(base, href)
     elif name in ("language", "dc_language"):
@@ -418,7 +420,7 @@ def _repaired(text: str) -> str:
 
 
 def _joined(base: str, link: str) -> str:
-    if _WHOLE.match(link):
+    if not link or _WHOLE.match(link):
         return link
     link = _SLASHES.sub(r"\1\3", link)
     try:

@@ -59,13 +59,18 @@ def parse(
     if truncated:
         warnings.append("the document was cut; its last entry was left out")
     if raw is not None:
+        _some(raw, truncated)
         return finish(raw, base=url, limits=limits, reader="fast", truncated=truncated, warnings=warnings)
     if _GIANT_TAG.search(text):
         raise ParseError("a tag of more than 64 kB", kind="too-big")
     raw = by_feedparser(text, url=url, warnings=warnings)
-    if not raw.entries and truncated:
-        raise ParseError("the document was cut before its first whole entry", kind="truncated")
+    _some(raw, truncated)
     return finish(raw, base=url, limits=limits, reader="feedparser", truncated=truncated, warnings=warnings)
+
+
+def _some(raw: RawFeed, truncated: bool) -> None:
+    if truncated and not raw.entries:
+        raise ParseError("the document was cut before its first whole entry", kind="truncated")
 
 
 def by_feedparser(text: str, *, url: str, warnings: list[str]) -> RawFeed:

@@ -73,6 +73,9 @@ def not_a_feed(text: str) -> ParseError:
     """The error that names what came instead."""
     head = text[:_LOOK]
     lower = head[:3000].lower()
+    other = _OTHER_ROOT.search(head)
+    if other and "<html" not in lower:
+        return ParseError(f"{_OTHERS.get(other[1].lower(), 'another kind of XML')}, not a feed", kind="not-a-feed")
     if "<html" in lower or "<!doctype html" in lower or "<body" in lower or "<head" in lower:
         found = _TITLE.search(head)
         title = f" (“{' '.join(found[1].split())}”)" if found and found[1].strip() else ""
@@ -81,9 +84,6 @@ def not_a_feed(text: str) -> ParseError:
         if _LOGIN.search(head):
             return ParseError(f"a login page, not a feed{title}", kind="login")
         return ParseError(f"an HTML page, not a feed{title}", kind="html")
-    other = _OTHER_ROOT.search(head)
-    if other:
-        return ParseError(f"{_OTHERS.get(other[1].lower(), 'another kind of XML')}, not a feed", kind="not-a-feed")
     if not text.strip("\ufeff \t\r\n\x00"):
         return ParseError("the document is empty", kind="empty")
     if "<?xml" in lower:
