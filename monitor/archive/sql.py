@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from monitor.archive.engine import Database
@@ -22,7 +21,14 @@ def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def insert_into(database: Database, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT."""
-    return sqlite.insert(table) if database.is_sqlite else postgresql.insert(table)
+    # Here: each dialect is a fifth of SQLAlchemy's import, and a search on SQLite needs no PostgreSQL.
+    if database.is_sqlite:
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def upsert(database: Database, table: sa.Table, keys: Sequence[str], columns: Sequence[str]) -> Any:

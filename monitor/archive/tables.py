@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -97,6 +96,15 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else cap(value, self.limit)
+
+
+class Lexemes(sa.types.UserDefinedType[str]):
+    """PostgreSQL's TSVECTOR, without importing its dialect on SQLite."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **options: Any) -> str:
+        return "TSVECTOR"
 
 
 #: 64 bits on PostgreSQL; on SQLite only a column declared INTEGER is the row's own id
@@ -576,7 +584,7 @@ entry_search = sa.Table(
     "entry_search",
     postgres_metadata,
     sa.Column("entry_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("document", TSVECTOR, nullable=False),
+    sa.Column("document", Lexemes, nullable=False),
     sa.Index("ix_entry_search_document", "document", postgresql_using="gin"),
 )
 

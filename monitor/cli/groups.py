@@ -32,8 +32,22 @@ class Stub(TyperCommand):
         self.leaf = leaf
 
 
+class PlainCommand(TyperCommand):
+    """A command whose values are turned without pydantic, those of `--help` too."""
+
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)
+        plain_values(params)
+        return params
+
+
 class LazyGroup(TyperGroup):
     """A group of stubs; the one that is called is loaded."""
+
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)
+        plain_values(params)
+        return params
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
@@ -49,10 +63,9 @@ def load(leaf: Leaf) -> Any:
         module, _, function = target.partition(":")
         target = getattr(import_module(f"monitor.cli.{module}"), function)
     small = typer.Typer(add_completion=False)
-    small.command(leaf.name)(target)
+    small.command(leaf.name, cls=PlainCommand)(target)
     command = get_command(small)
     command.params.extend(_everywhere())
-    plain_values(command)
     return command
 
 
@@ -151,7 +164,6 @@ def root_command(tree: Tree = COMMANDS) -> Any:
     group = get_command(root)
     assert isinstance(group, LazyGroup)
     group.commands = {c.name: Stub(c) if isinstance(c, Leaf) else _branch(c) for c in tree}
-    plain_values(group)
     return group
 
 

@@ -7,7 +7,7 @@ left to typer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,9 @@ class Plain:
         return turned
 
 
-def plain_values(command: Any) -> None:
-    """Gives the command's parameters of plain types the light way. A typer that works otherwise keeps its own."""
-    for param in command.params:
+def plain_values(params: Sequence[Any]) -> None:
+    """Gives parameters of plain types the light way. A typer that works otherwise keeps its own."""
+    for param in params:
         descriptor = getattr(param, "type_descriptor", None)
         if descriptor is None or not hasattr(param, "_runtime_param"):
             continue

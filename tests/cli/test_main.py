@@ -99,7 +99,7 @@ def test_a_bug_shows_its_traceback_and_ends_with_70(capsys: pytest.CaptureFixtur
     ("argv", "words"),
     [
         (["serch"], "Did you mean 'search'?"),
-        (["search"], "Missing argument"),
+        (["show"], "Missing argument"),
         (["search", "ai", "--nonsense"], "No such option: --nonsense"),
         (["search", "ai", "--limit", "many"], "'many' is not a whole number"),
         (["search", "ai", "--now", "tomorrow"], "--now tomorrow: not an ISO time"),
@@ -151,7 +151,7 @@ def test_plain_values_leave_other_types_to_typer() -> None:
 
     app.command()(probe)
     command: Any = typer.main.get_command(app)
-    plain_values(command)
+    plain_values(command.params)
     kinds = {p.name: type(p.get_runtime_param()).__name__ for p in command.params}
     assert kinds == {"when": "AdapterRuntimeParam", "n": "Plain"}
 
