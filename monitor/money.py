@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from monitor import money_words as w
 from monitor.errors import UsageError
@@ -20,6 +20,8 @@ from monitor.types import Amount
 
 #: ISO 4217 for "no currency": of an undisclosed amount
 NO_CURRENCY = "XXX"
+#: more than all money there is: a limit above it is a slip of the key
+_LARGEST = Decimal(10**15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,7 @@ def _cjk_atoms(plain: str) -> list[_Atom]:
             continue
         before, after = match["pre"], match["post"]
         currency = _currency(before, after, strong=True)
-        if currency is None:
+        if currency is None and not any(c in w.CJK_UNITS for c in match["num"]):
             continue
         start = match.start("near") if match["near"] else match.start("pre" if before else "num")
         near = match["near"] or ""
@@ -268,8 +270,8 @@ def _cjk_number(written: str) -> tuple[Decimal | None, bool, Decimal | None]:
             unit = Decimal(w.CJK_UNITS[token])
             if unit >= 10**4:
                 section += number if number is not None else 0
-                # 万亿: the unit multiplies all that stands before it
-                total = (total + section) * unit if section == 0 and total else total + (section or 1) * unit
+                # 万亿 multiplies all that stands before it, 亿万 does not: a smaller unit adds its part
+                total = (total + section) * unit if 0 < total < unit else total + (section or 1) * unit
                 section, number = Decimal(0), None
             else:
                 section += (1 if number is None else number) * unit
@@ -297,9 +299,13 @@ def _word_atoms(plain: str) -> list[_Atom]:
         start = match.start("num" if words else "multi" if match["multi"] else "scale")
         end = match.end() if currency else match.end("scale")
         number = Decimal(str(w.WORD_NUMBERS.get(words, 1)))
+        # "a trillion-dollar company" is about its size
+        vague = not (words or match["scale"].lower() == "mil millones") or (
+            words in {"a", "an"} and plain[match.end("scale") : match.end("scale") + 1] == "-"
+        )
         multi = bool(match["multi"])
         atoms.append(
-            _Atom(start=start, end=end, number=number, scale=scale, currency=currency, more=multi, vague=not words)
+            _Atom(start=start, end=end, number=number, scale=scale, currency=currency, more=multi, vague=vague)
         )
     return atoms
 
@@ -459,11 +465,13 @@ def parse_limit(text: str) -> Decimal:
     """US dollars of "100m", "$1bn", "5e6", "1,000,000", for --min-amount. Raises UsageError on anything else."""
     trimmed = text.strip()
     way_out = "write for example 100m, $1bn or 5e6 (US dollars)"
+    if not trimmed.isascii():
+        raise UsageError(f"amount {text!r} is not understood: {way_out}")
     if re.fullmatch(r"\d{1,15}(?:\.\d{1,6})?(?:[eE]\+?\d{1,2})?", trimmed):
-        try:
-            return Decimal(Decimal(trimmed).quantize(Decimal("0.01")) if "." in trimmed else int(Decimal(trimmed)))
-        except InvalidOperation as error:
-            raise UsageError(f"amount {text!r} is too large: {way_out}") from error
+        number = Decimal(trimmed)
+        if number > _LARGEST:
+            raise UsageError(f"amount {text!r} is too large: {way_out}")
+        return number.quantize(Decimal("0.01")) if number < _LARGEST / 10**6 and number % 1 else Decimal(int(number))
     probe = trimmed if re.match(r"\d", trimmed) is None else f"${trimmed}"
     found = parse_amounts(probe)
     if len(found) != 1 or found[0][0] != 0 or found[0][1] != len(probe):

@@ -103,7 +103,7 @@ WEAK_AFTER = frozenset({"won", "pound", "pounds", "rand", "kr", "sterling", "nis
 AFTER_CJK = {
     "美元": "USD", "美金": "USD", "米ドル": "USD", "美刀": "USD", "ドル": "USD", "欧元": "EUR", "歐元": "EUR",
     "ユーロ": "EUR", "英镑": "GBP", "英鎊": "GBP", "ポンド": "GBP", "日元": "JPY", "日圆": "JPY", "日圓": "JPY",
-    "円": "JPY", "人民币": "CNY", "人民幣": "CNY", "元人民币": "CNY", "元人民幣": "CNY", "人民元": "CNY",
+    "円": "JPY", "日本円": "JPY", "人民币": "CNY", "人民幣": "CNY", "元人民币": "CNY", "元人民幣": "CNY", "人民元": "CNY",
     "中国元": "CNY", "港元": "HKD", "港币": "HKD", "港幣": "HKD", "香港ドル": "HKD", "新台币": "TWD", "新台幣": "TWD",
     "元新台幣": "TWD", "元台幣": "TWD", "台币": "TWD", "台幣": "TWD", "台湾ドル": "TWD", "韩元": "KRW", "韓元": "KRW",
     "韩圆": "KRW", "韓圜": "KRW", "ウォン": "KRW", "瑞士法郎": "CHF", "瑞郎": "CHF", "スイスフラン": "CHF",
@@ -245,7 +245,7 @@ def _after_choice() -> str:
 @cache
 def worth_reading() -> re.Pattern[str]:
     return re.compile(
-        r"[\d０-９$€£¥￥]|illi|undisclos|disclose|figure|divulg|dévoil|communiqu|precis|précis|secr|genannte|bekannte|"
+        r"[\d０-９$€£¥￥]|ill[ioó]|undisclos|disclose|figure|divulg|dévoil|communiqu|precis|précis|secr|genannte|bekannte|"
         r"kaufpreis|"
         r"revelad|desvelad|bilh|milh|crore|lakh|[亿億万萬]|披露|透露|公开|公開|公表|不详|していない",
         re.I,
