@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from alembic import context
 from monitor.archive.engine import Database
-from monitor.archive.tables import metadata, postgres_metadata
+from monitor.archive.tables import for_postgres, metadata, postgres_metadata
 
 
 def include_object(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
@@ -29,6 +29,8 @@ def render_item(kind: str, thing: Any, autogen: AutogenContext) -> str | bool:
 def migrate(connection: Connection) -> None:
     """Runs the revisions in the transaction that the connection is in."""
     postgres = connection.dialect.name == "postgresql"
+    if postgres:
+        for_postgres()
     context.configure(
         connection=connection,
         target_metadata=[metadata, postgres_metadata] if postgres else metadata,

@@ -1,21 +1,27 @@
-"""The archive as the rest of the program sees it: one object with a store per subject."""
+"""The archive as the rest of the program sees it: one object with a store per subject.
+
+Each store's module is imported when it is first asked for, so that a search does not pay for the outbox.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from monitor.archive import schema
-from monitor.archive.deliveries import Deliveries
 from monitor.archive.engine import BUSY_SECONDS, Database
-from monitor.archive.entities import Entities
-from monitor.archive.entries import Entries
-from monitor.archive.feeds import Feeds
-from monitor.archive.keep import Keep
-from monitor.archive.ledger import Ledger
-from monitor.archive.search import Search
-from monitor.archive.stories import Stories
+
+if TYPE_CHECKING:
+    from monitor.archive.deliveries import Deliveries
+    from monitor.archive.entities import Entities
+    from monitor.archive.entries import Entries
+    from monitor.archive.feeds import Feeds
+    from monitor.archive.keep import Keep
+    from monitor.archive.ledger import Ledger
+    from monitor.archive.search import Search
+    from monitor.archive.stories import Stories
 
 
 class Archive:
@@ -26,34 +32,50 @@ class Archive:
 
     @cached_property
     def feeds(self) -> Feeds:
+        from monitor.archive.feeds import Feeds
+
         return Feeds(self._database)
 
     @cached_property
     def entries(self) -> Entries:
+        from monitor.archive.entries import Entries
+
         return Entries(self._database)
 
     @cached_property
     def stories(self) -> Stories:
+        from monitor.archive.stories import Stories
+
         return Stories(self._database)
 
     @cached_property
     def entities(self) -> Entities:
+        from monitor.archive.entities import Entities
+
         return Entities(self._database)
 
     @cached_property
     def ledger(self) -> Ledger:
+        from monitor.archive.ledger import Ledger
+
         return Ledger(self._database)
 
     @cached_property
     def search(self) -> Search:
+        from monitor.archive.search import Search
+
         return Search(self._database)
 
     @cached_property
     def deliveries(self) -> Deliveries:
+        from monitor.archive.deliveries import Deliveries
+
         return Deliveries(self._database)
 
     @cached_property
     def keep(self) -> Keep:
+        from monitor.archive.keep import Keep
+
         return Keep(self._database)
 
     @property

@@ -131,7 +131,19 @@ def _flag(name: str, default: bool = False) -> sa.Column[bool]:
 
 
 def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+    """A partial index. PostgreSQL is told by `for_postgres`: naming it here would import its dialect everywhere."""
+    return {"sqlite_where": sa.text(condition), "info": {"where": condition}}
+
+
+def for_postgres() -> None:
+    """Tells PostgreSQL's dialect the indexes' conditions and kinds: for creating and comparing tables."""
+    for table in (*metadata.tables.values(), *postgres_metadata.tables.values()):
+        for index in table.indexes:
+            options = index.dialect_options["postgresql"]
+            if "where" in index.info:
+                options["where"] = sa.text(index.info["where"])
+            if "using" in index.info:
+                options["using"] = index.info["using"]
 
 
 def _entry(*, primary: bool = False) -> sa.Column[int]:
@@ -585,7 +597,7 @@ entry_search = sa.Table(
     postgres_metadata,
     sa.Column("entry_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("document", Lexemes, nullable=False),
-    sa.Index("ix_entry_search_document", "document", postgresql_using="gin"),
+    sa.Index("ix_entry_search_document", "document", info={"using": "gin"}),
 )
 
 #: SQLite's: FTS5 over the entries themselves (nothing is stored twice), kept by triggers: no path can forget it.
