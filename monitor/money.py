@@ -244,7 +244,7 @@ def _cjk_atoms(plain: str) -> list[_Atom]:
         low = value if high is not None else None
         number, scale = ((value + high) / 2 if high is not None else value), Decimal(1)
         simple = re.match(r"\d+(?:\.\d+)?(?=[^\d.,]+$)", match["num"])
-        if simple:
+        if simple and Decimal(simple[0]):
             # kept apart, so that "10至15亿" can share the scale
             scale, number = number / Decimal(simple[0]), Decimal(simple[0])
         atoms.append(

@@ -35,39 +35,42 @@ _QUOTES = " \t\n\"'“”„«»‘’`*()[]{}<>.,;:!?-–—·|/\\、。，；�
 #: words before a name that say where it comes from
 _ORIGINS = _set(
     """american us u.s. uk british english scottish irish french german dutch swiss swedish norwegian danish finnish
-    nordic spanish portuguese italian austrian belgian polish czech estonian latvian lithuanian ukrainian russian
-    turkish greek israeli emirati saudi egyptian nigerian kenyan south african indian chinese japanese korean taiwanese
-    singaporean singapore vietnamese indonesian malaysian thai filipino australian canadian mexican brazilian argentine
-    chilean colombian european asian latin silicon valley london paris berlin munich stockholm beijing shanghai hangzhou
-    shenzhen tokyo seoul bangalore bengaluru toronto boston français française francesa española deutsche deutsches
-    französische französisches chinesische chinesisches amerikanische amerikanischer chinois chinoise américain
-    américaine estadounidense china's america's france's europe's japan's india's"""
+    nordic spanish portuguese italian austrian belgian polish czech estonian latvian lithuanian ukrainian
+    russian turkish greek israeli emirati saudi egyptian nigerian kenyan south african indian chinese japanese
+    korean taiwanese singaporean singapore vietnamese indonesian malaysian thai filipino australian canadian
+    mexican brazilian argentine chilean colombian european asian latin silicon valley london paris berlin munich
+    stockholm beijing shanghai hangzhou shenzhen tokyo seoul bangalore bengaluru toronto boston français
+    française francesa española deutsche deutsches französische französisches chinesische chinesisches
+    amerikanische amerikanischer chinois chinoise américain américaine estadounidense china's america's france's
+    europe's japan's india's"""
 )
 #: words that say what it is, in any case; one must stand before a name for the words before it to be dropped
 _TITLE_NOUNS = _set(
-    """startup startups start-up start-ups chipmaker chip-maker unicorn decacorn hyperscaler neocloud carmaker automaker
-    giant scaleup scale-up spinout spinoff"""
+    """startup startups start-up start-ups chipmaker chip-maker unicorn decacorn hyperscaler neocloud carmaker
+    automaker giant scaleup scale-up spinout spinoff"""
 )
 #: the same, but in small letters only: "Group 42" and "Business Insider" are names
 _NOUNS = _TITLE_NOUNS | _set(
     """company firm firms lab labs laboratory giants maker makers developer platform provider cloud group rival
-    investor backer owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit business bank
-    fund insurer retailer publisher newspaper broadcaster newcomer darling agency university ministry conglomerate multinational
-    titan player supplier operator creator spin-off consultancy entreprise société pépite jeune pousse licorne éditeur géant
-    unternehmen konzern firma chipkonzern hersteller tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante
-    compañía tecnológica subsidiary unit arm nonprofit non-profit ceo founder cofounder co-founder chief boss"""
+    investor backer owner parent vendor specialist builder pioneer powerhouse heavyweight upstart outfit
+    business bank fund insurer retailer publisher newspaper broadcaster newcomer darling agency university
+    ministry conglomerate multinational titan player supplier operator creator spin-off consultancy entreprise
+    société pépite jeune pousse licorne éditeur géant unternehmen konzern firma chipkonzern hersteller
+    tech-konzern ki-startup ki-firma ki-unternehmen empresa gigante compañía tecnológica subsidiary unit arm
+    nonprofit non-profit ceo founder cofounder co-founder chief boss"""
 )
 _FILLERS = _set(
     """ai a.i. ki ia artificial intelligence genai generative agentic tech technology software hardware chip
-    semiconductor robotics robot humanoid voice video image music legal legaltech health healthtech healthcare biotech fintech defense
-    defence cybersecurity security data cloud search coding code vibe model models foundation frontier open source
-    open-source autonomous driving self-driving vehicle automotive energy nuclear quantum enterprise consumer e-commerce
-    social media network internet online streaming ride-hailing delivery payments crypto vector database inference
-    infrastructure computing compute gpu memory server storage networking telecom telecoms telecommunications mobile
-    venture capital private equity investment sovereign wealth asset pharma pharmaceutical drug discovery biopharma
-    medical retail travel education edtech language translation customer service support sales marketing and new early
-    stage early-stage stealth stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival
-    billionaire executive officer de en an in von für pour para"""
+    semiconductor robotics robot humanoid voice video image music legal legaltech health healthtech healthcare
+    biotech fintech defense defence cybersecurity security data cloud search coding code vibe model models
+    foundation frontier open source open-source autonomous driving self-driving vehicle automotive energy
+    nuclear quantum enterprise consumer e-commerce social media network internet online streaming ride-hailing
+    delivery payments crypto vector database inference infrastructure computing compute gpu memory server
+    storage networking telecom telecoms telecommunications mobile venture capital private equity investment
+    sovereign wealth asset pharma pharmaceutical drug discovery biopharma medical retail travel education edtech
+    language translation customer service support sales marketing and new early stage early-stage stealth
+    stealthy buzzy hot fast-growing well-funded leading big small its our former ex rival billionaire executive
+    officer de en an in von für pour para"""
 )
 _BACKED = re.compile(
     r"^\S+[-‑](?:backed|based|owned|led|founded|funded|headquartered|born|listed|native|focused|powered|maker)$", re.I

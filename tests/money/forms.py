@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-# fmt: off
 EXACT: dict[tuple[str, str], list[str]] = {
     # ------------------------------------------------------------ English, US dollars
     ("6600000000", "USD"): [
@@ -349,7 +348,7 @@ EXACT: dict[tuple[str, str], list[str]] = {
         "2,5 millions d'euros",
         "2,5 millones de euros",
     ],
-    ("1500000000000", "USD"): [
+    ("1500000000000", "USD "): [
         "1,5 Billionen Dollar",
         "1,5 billones de dólares",
         "1.5万亿美元",
@@ -475,20 +474,79 @@ ENDS: list[tuple[str, str, str, str | None, str | None]] = [
     ("数十亿美元", "5500000000", "USD", "1000000000", "10000000000"),
     ("数亿元", "550000000", "CNY", "100000000", "1000000000"),
     ("数億円", "550000000", "JPY", "100000000", "1000000000"),
-]  # fmt: skip
+]
 
 UNDISCLOSED = [
-    "undisclosed", "for an undisclosed sum", "an undisclosed amount", "Terms were not disclosed.", "terms of the deal were not disclosed",
-    "financial terms were not disclosed", "the price was not disclosed", "did not disclose terms", "didn't disclose the price",
-    "pour un montant non divulgué", "montant non communiqué", "für eine nicht genannte Summe", "un monto no revelado", "金额未披露",
-    "交易金额未公开", "金額は非公開", "買収額は非公表",
-]  # fmt: skip
+    "undisclosed",
+    "for an undisclosed sum",
+    "an undisclosed amount",
+    "Terms were not disclosed.",
+    "terms of the deal were not disclosed",
+    "financial terms were not disclosed",
+    "the price was not disclosed",
+    "did not disclose terms",
+    "didn't disclose the price",
+    "pour un montant non divulgué",
+    "montant non communiqué",
+    "für eine nicht genannte Summe",
+    "un monto no revelado",
+    "金额未披露",
+    "交易金额未公开",
+    "金額は非公開",
+    "買収額は非公表",
+]
 
 NOTHING = [
-    "", "7B", "70B", "70B parameters", "Llama 3.1 405B", "a 1.5T-token corpus", "GPT-4", "in 2025", "2024-2025", "50%", "50 percent",
-    "12 million users", "3 billion people", "100 million downloads", "version 3.5", "1,500 GPUs", "16,000 H100s", "10x faster", "Series B",
-    "the 2026 budget", "5G", "M4 chip", "iPhone 16", "Boeing 747", "$MSFT", "US", "dollars", "won 10 games", "four of five",
-    "Fusion CAD 360", "600 pounds", "3 million lines of code", "5亿用户", "100万ダウンロード", "2亿参数", "1.5万名员工", "2025年3月",
-    "8 milliards de paramètres", "10 Millionen Nutzer", "5 millones de usuarios", "A100", "H200", "CS-3", "o3-mini", "4o", "24/7",
-    "1080p", "128K context", "10 MB", "3.5 GHz", "500 MW", "6GW of GPUs",
-]  # fmt: skip
+    "",
+    "7B",
+    "70B",
+    "70B parameters",
+    "Llama 3.1 405B",
+    "a 1.5T-token corpus",
+    "GPT-4",
+    "in 2025",
+    "2024-2025",
+    "50%",
+    "50 percent",
+    "12 million users",
+    "3 billion people",
+    "100 million downloads",
+    "version 3.5",
+    "1,500 GPUs",
+    "16,000 H100s",
+    "10x faster",
+    "Series B",
+    "the 2026 budget",
+    "5G",
+    "M4 chip",
+    "iPhone 16",
+    "Boeing 747",
+    "$MSFT",
+    "US",
+    "dollars",
+    "won 10 games",
+    "four of five",
+    "Fusion CAD 360",
+    "600 pounds",
+    "3 million lines of code",
+    "5亿用户",
+    "100万ダウンロード",
+    "2亿参数",
+    "1.5万名员工",
+    "2025年3月",
+    "8 milliards de paramètres",
+    "10 Millionen Nutzer",
+    "5 millones de usuarios",
+    "A100",
+    "H200",
+    "CS-3",
+    "o3-mini",
+    "4o",
+    "24/7",
+    "1080p",
+    "128K context",
+    "10 MB",
+    "3.5 GHz",
+    "500 MW",
+    "6GW of GPUs",
+]

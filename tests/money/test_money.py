@@ -141,20 +141,51 @@ def test_ends_are_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("100m", "100000000"), ("$1bn", "1000000000"), ("5e6", "5000000"), ("1,000,000", "1000000"), ("1000000", "1000000"),
-        ("2.5m", "2500000"), ("0.5bn", "500000000"), ("$250K", "250000"), ("100 million", "100000000"), ("US$1bn", "1000000000"),
-        ("1.5e9", "1500000000"), (" 10m ", "10000000"), ("0", "0"), ("1t", "1000000000000"),
+        ("100m", "100000000"),
+        ("$1bn", "1000000000"),
+        ("5e6", "5000000"),
+        ("1,000,000", "1000000"),
+        ("1000000", "1000000"),
+        ("2.5m", "2500000"),
+        ("0.5bn", "500000000"),
+        ("$250K", "250000"),
+        ("100 million", "100000000"),
+        ("US$1bn", "1000000000"),
+        ("1.5e9", "1500000000"),
+        (" 10m ", "10000000"),
+        ("0", "0"),
+        ("1t", "1000000000000"),
     ],
-)  # fmt: skip
+)
 def test_limits(text: str, value: str) -> None:
     assert parse_limit(text) == Decimal(value)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "lots", "-5m", "€100m", "100m-200m", "up to 5m", "nan", "inf", "1e999", "1e99", "100m dollars and more", "undisclosed",
-     "5m 6m", "$", "m", "1_000", "0x10", "١٠٠", "~5m", "5m+"],
-)  # fmt: skip
+    [
+        "",
+        "lots",
+        "-5m",
+        "€100m",
+        "100m-200m",
+        "up to 5m",
+        "nan",
+        "inf",
+        "1e999",
+        "1e99",
+        "100m dollars and more",
+        "undisclosed",
+        "5m 6m",
+        "$",
+        "m",
+        "1_000",
+        "0x10",
+        "١٠٠",
+        "~5m",
+        "5m+",
+    ],
+)
 def test_limits_that_are_nonsense(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_limit(text)
@@ -163,11 +194,70 @@ def test_limits_that_are_nonsense(text: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["$", "€", "£", "¥", "US$", "HK$", "1", "3.5", "1,200", "1 000", "10", "亿", "万", "億", "兆", "元", "美元", "円", " ", "-", "–", "to",
-     " and ", "between ", "from ", "million", "bn", "B", "M", "k", "crore", "lakh", " de ", "dollars", "euros", "milliards", "Mrd.",
-     "mil millones", "Billion", "undisclosed", "nine-figure", "tens of ", "billions", "+", "~", "half a ", "数", "余", "more than ", "up to ",
-     ",", ".", "'", "(", ")", "\n", "\u202f", "RMB", "won", "%", "x"]
-)  # fmt: skip
+    [
+        "$",
+        "€",
+        "£",
+        "¥",
+        "US$",
+        "HK$",
+        "1",
+        "3.5",
+        "1,200",
+        "1 000",
+        "10",
+        "亿",
+        "万",
+        "億",
+        "兆",
+        "元",
+        "美元",
+        "円",
+        " ",
+        "-",
+        "–",
+        "to",
+        " and ",
+        "between ",
+        "from ",
+        "million",
+        "bn",
+        "B",
+        "M",
+        "k",
+        "crore",
+        "lakh",
+        " de ",
+        "dollars",
+        "euros",
+        "milliards",
+        "Mrd.",
+        "mil millones",
+        "Billion",
+        "undisclosed",
+        "nine-figure",
+        "tens of ",
+        "billions",
+        "+",
+        "~",
+        "half a ",
+        "数",
+        "余",
+        "more than ",
+        "up to ",
+        ",",
+        ".",
+        "'",
+        "(",
+        ")",
+        "\n",
+        "\u202f",
+        "RMB",
+        "won",
+        "%",
+        "x",
+    ]
+)
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(_PIECES, max_size=30).map("".join)))
@@ -195,8 +285,32 @@ def test_a_limit_is_a_number_or_a_usage_error(text: str) -> None:
         assert str(error)
 
 
-_CURRENCIES = ["USD", "EUR", "GBP", "JPY", "CNY", "INR", "KRW", "ILS", "HKD", "AUD", "CAD", "SGD", "TWD", "NZD", "BRL", "MXN",
-               "CHF", "SEK", "NOK", "DKK", "AED", "SAR", "PLN", "ZAR"]  # fmt: skip
+_CURRENCIES = [
+    "USD",
+    "EUR",
+    "GBP",
+    "JPY",
+    "CNY",
+    "INR",
+    "KRW",
+    "ILS",
+    "HKD",
+    "AUD",
+    "CAD",
+    "SGD",
+    "TWD",
+    "NZD",
+    "BRL",
+    "MXN",
+    "CHF",
+    "SEK",
+    "NOK",
+    "DKK",
+    "AED",
+    "SAR",
+    "PLN",
+    "ZAR",
+]
 
 
 @given(st.integers(1, 999), st.integers(4, 13), st.sampled_from(_CURRENCIES))
@@ -219,9 +333,13 @@ def test_short_writing_is_off_by_half_a_percent_at_most(whole: int, currency: st
 def test_ranges_are_read_back(one: int, other: int, currency: str) -> None:
     low, high = sorted((one, other + 100))
     given_amount = Amount(
-        value=Decimal(low + high) / 2 * 10**6, currency=currency, text="", low=Decimal(low) * 10**6,
-        high=Decimal(high) * 10**6, approximate=True,
-    )  # fmt: skip
+        value=Decimal(low + high) / 2 * 10**6,
+        currency=currency,
+        text="",
+        low=Decimal(low) * 10**6,
+        high=Decimal(high) * 10**6,
+        approximate=True,
+    )
     amount = parse_amount(format_amount(given_amount))
     assert amount is not None
     assert (amount.low, amount.high, amount.currency) == (given_amount.low, given_amount.high, currency)
