@@ -1,4 +1,4 @@
-"""`feeds`: list, add, remove, import, export and test feeds."""
+"""`feeds`: its list, and the other commands from their own modules."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from monitor.cli.feededit import add, export, import_, remove
 from monitor.cli.feedtest import test
 from monitor.cli.health import health
-from monitor.cli.output import Column, emit, form_of, note, say
+from monitor.cli.output import Column, emit, form_of, note
 from monitor.cli.session import session_of
 from monitor.cli.words import several
 
@@ -51,16 +52,4 @@ def list_(
         note(f"{several(len(rows), 'feed')} in {config.source.path}")
 
 
-def remove(
-    ctx: typer.Context,
-    feed_id: Annotated[str, typer.Argument(metavar="ID", help="The feed's id, as `monitor feeds list` shows it.")],
-) -> None:
-    """Remove a feed from feeds.yaml; its entries stay in the archive."""
-    from monitor.config.edit import own_file, remove_feed
-
-    path = own_file(session_of(ctx).config.source)
-    remove_feed(path, feed_id)
-    say(f"{feed_id} is out of {path}; its entries stay. A running monitor takes it up on SIGHUP")
-
-
-__all__ = ["health", "list_", "remove", "test"]
+__all__ = ["add", "export", "health", "import_", "list_", "remove", "test"]
