@@ -11,6 +11,7 @@ The vocabulary is money_words.py. Longer than most modules, because the three st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -353,9 +354,12 @@ def _without_overlap(atoms: list[_Atom]) -> list[_Atom]:
     """The longest of overlapping atoms, one with a currency first; in order."""
     kept: list[_Atom] = []
     for atom in sorted(atoms, key=lambda a: (a.currency is None, -(a.end - a.start), a.start)):
-        if all(atom.end <= other.start or other.end <= atom.start for other in kept):
-            kept.append(atom)
-    return sorted(kept, key=lambda a: a.start)
+        index = bisect_left(kept, atom.start, key=lambda a: a.start)
+        free_before = index == 0 or kept[index - 1].end <= atom.start
+        free_after = index == len(kept) or atom.end <= kept[index].start
+        if free_before and free_after:
+            kept.insert(index, atom)
+    return kept
 
 
 def _join_ranges(plain: str, atoms: list[_Atom]) -> list[_Atom]:

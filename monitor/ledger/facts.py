@@ -99,11 +99,13 @@ def _entry_status(entry: Entry, classification: Classification) -> Status:
 
 
 def _status(own: Sequence[Member]) -> Status:
-    """Confirmed once a primary source, two publishers or at least as many as doubt it say so."""
+    """Confirmed once a primary source, two publishers, the established press last, or as many as doubt it say so."""
     confirmed = {entry.publisher for entry, c in own if _entry_status(entry, c) is Status.CONFIRMED}
     primary = any(entry.authority >= 3 and _entry_status(entry, c) is Status.CONFIRMED for entry, c in own)
     rumoured = {entry.publisher for entry, c in own if _entry_status(entry, c) is Status.RUMOURED} - confirmed
-    if primary or len(confirmed) >= 2 or (confirmed and len(confirmed) >= len(rumoured)):
+    last = max(own, key=lambda member: (member[0].published_at, member[0].id))
+    settled = _entry_status(*last) is Status.CONFIRMED and last[0].authority >= 2
+    if primary or settled or len(confirmed) >= 2 or (confirmed and len(confirmed) >= len(rumoured)):
         return Status.CONFIRMED
     return Status.RUMOURED
 

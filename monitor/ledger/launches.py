@@ -13,16 +13,18 @@ _SIZE = re.compile(
     r"(?<=[-_])((?:\d{1,2}x)?\d{1,4}(?:\.\d{1,2})?[bB](?:-[aA]\d{1,3}(?:\.\d)?[bB])?)(?![\w%])"
 )
 _SIZE_STATED = re.compile(
-    r"(\d{1,4}(?:[.,]\d{1,2})?)[\s-]?(billion|bn|B|million|M|trillion|T|milliards?(?: de)?|Milliarden|"
-    r"mil millones(?: de)?)[\s-]+"
-    r"(?:active |total )?(?:parameters?|params?|paramètres|Parameter\w*|parámetros|weights)|"
+    r"(\d{1,4}(?:[.,]\d{1,2})?)[\s\-‑–]?(billion|bn|B|million|M|trillion|T|milliards?(?: de)?|Milliarden|"
+    r"mil millones(?: de)?)[\s\-‑–]+"
+    r"(?:total )?(?:parameters?|params?|paramètres|Parameter\w*|parámetros|weights)|"
     r"(\d{1,5}(?:\.\d)?)\s?([万亿億兆]{1,2})(?:个|個)?(?:参数|參數|パラメータ)",
     re.I,
 )
 _SCALE_LETTERS = {"b": "B", "m": "M", "t": "T"}
-_VERSION = re.compile(r"(?:^|[\s\-_])(?:v\.?\s?)?(\d{1,4}(?:\.\d{1,3}){0,3}[a-z]?)(?=$|[\s\-_,:])|"
-r"(?<=[a-z])(\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])|"
-                      r"(?:^|[\s\-_])([VRKMoO]\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])")  # fmt: skip
+_VERSION = re.compile(
+    r"(?:^|[\s\-_])(?:v\.?\s?)?(\d{1,4}(?:\.\d{1,3}){0,3}[a-z]?)(?=$|[\s\-_,:])|"
+    r"(?<=[a-z])(\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])|"
+    r"(?:^|[\s\-_])([VRKMoO]\d{1,2}(?:\.\d{1,2})?)(?=$|[\s\-_])"
+)
 
 _LICENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), form)

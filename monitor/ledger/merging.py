@@ -10,7 +10,7 @@ from datetime import datetime
 
 from monitor.ledger.amounts import precision, same_amount
 from monitor.ledger.mentions import PARTIES, Mention
-from monitor.types import Fact
+from monitor.types import Amount, Fact
 
 #: order of a record's fields
 FIELDS = (
@@ -69,7 +69,7 @@ def _grouped(field: str, mentions: Iterable[Mention]) -> list[_Group]:
 
 def _one_amount(groups: list[_Group]) -> list[_Group]:
     """Rounded and converted amounts joined to the exact one; "undisclosed" only where nothing else is told."""
-    told = [g for g in groups if g.mentions[0].amount is not None and g.mentions[0].amount.value is not None]
+    told = [g for g in groups if _amount(g).value is not None]
     merged: list[_Group] = []
     for group in sorted(told, key=lambda g: (-precision(_amount(g)), -g.support[0])):
         for index, other in enumerate(merged):
@@ -81,8 +81,10 @@ def _one_amount(groups: list[_Group]) -> list[_Group]:
     return merged or groups
 
 
-def _amount(group: _Group):  # type: ignore[no-untyped-def]
-    return group.mentions[0].amount
+def _amount(group: _Group) -> Amount:
+    amount = group.mentions[0].amount
+    assert amount is not None
+    return amount
 
 
 def _one_party(groups: list[_Group], *, owners: bool) -> list[_Group]:
@@ -161,6 +163,8 @@ def _joined_values(groups: list[_Group]) -> list[_Group]:
     by_value: dict[str, _Group] = {}
     for group in groups:
         value = group.mentions[0].value.casefold()
+        # "Opus" is said of what is called "Claude Opus"
+        value = next((known for known in by_value if known.endswith(f" {value}")), value)
         old = by_value.get(value)
         by_value[value] = _Group(old.key, (*old.mentions, *group.mentions)) if old else group
     return list(by_value.values())
