@@ -167,7 +167,6 @@ class App:
             settings=DeliverSettings(digests_folder=self.settings.digests_folder, base_url=self.settings.base_url),
             log=get_logger("deliver"),
             random=random.random,
-            session_factory=self.client,
             trouble=self.feed_troubles,
         )
 
@@ -236,7 +235,7 @@ class App:
             await self.deliverer.recover()
             self._recovered = True
         report = await self.deliverer.run_due()
-        self._trouble("outbox", _outbox_words(report))
+        self._trouble("outbox", self.deliverer.standing_trouble())
         return deliver_words(report)
 
     async def heartbeat(self) -> None:
@@ -315,14 +314,3 @@ def deliver_words(report: DeliverReport) -> str:
     for word, rows in (("sent", sends.sent), ("to be retried", sends.retried), ("failed", sends.failed)):
         parts += [f"{len(rows)} {word}"] if rows else []
     return ", ".join([*parts, *report.errors])
-
-
-def _outbox_words(report: DeliverReport) -> str:
-    if report.errors:
-        return report.errors[0]
-    if report.sends.switched_off:
-        return "; ".join(f"channel {name} is switched off: {why}" for name, why in report.sends.switched_off.items())
-    if report.sends.failed or report.sends.retried:
-        delivery, verdict = (report.sends.failed or report.sends.retried)[0]
-        return f"{delivery.channel} to {delivery.recipient}: {verdict.error}"
-    return ""

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.channels.file import FileChannel
-from monitor.channels.opening import SessionFactory
 from monitor.digest.alerts import PREFIX, REACH, as_digest, is_quiet
 from monitor.digest.build import digest_key
 from monitor.digest.render import Kind, Rendered, render
@@ -42,7 +41,6 @@ from monitor.types import (
 NOTICE = "notice"
 #: a cause is told once in so long
 NOTICE_EVERY = timedelta(hours=24)
-HEARTBEAT_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -97,7 +95,6 @@ class Deliverer:
         settings: DeliverSettings,
         log: Any,
         random: Callable[[], float],
-        session_factory: SessionFactory | None = None,
         trouble: Callable[[], Sequence[FeedTrouble]] = tuple,
     ) -> None:
         """channels: opened by `open_channel`, by name. trouble: feeds that fail or are silent. random: in [0, 1)."""
@@ -110,10 +107,9 @@ class Deliverer:
         self._clock = clock
         self._settings = settings
         self._log = log
-        self._sessions = session_factory
         self._done: set[tuple[str, datetime]] = set()
         self._noticed: dict[str, datetime] = {}
-        self._ping_owed = False
+        self._wrong: dict[str, tuple[datetime, str]] = {}
         if FILES not in self._specs:
             options = {"folder": str(settings.digests_folder), "formats": ("html", "text")}
             self._specs[FILES] = ChannelSpec(name=FILES, kind="file", recipients=("file",), options=options)
@@ -139,7 +135,7 @@ class Deliverer:
         report.sends = await self._outbox.send_ready()
         if await self._tell_troubles(report):
             await self._outbox.send_ready()
-        await self._ping(report)
+        self._remember(report)
         return report
 
     async def _guarded(self, name: str, work: Coroutine[Any, Any, None], report: DeliverReport) -> None:
@@ -188,7 +184,6 @@ class Deliverer:
         )
         if digest_id is None:
             return None
-        self._ping_owed = True
         count = len(plan.digest.stories)
         report.made.append((plan.digest.key, count, len(plan.drafts)))
         for story_id, why in plan.left_out:
@@ -255,25 +250,31 @@ class Deliverer:
         ]
         return usable[0] if usable else self._specs[FILES]
 
-    async def _ping(self, report: DeliverReport) -> None:
-        """GETs heartbeat_url after a round in which a digest was made and everything went out."""
-        url = self._settings.heartbeat_url
-        if url is None or self._sessions is None or not self._ping_owed or not report.clean:
-            return
-        import aiohttp
+    def _remember(self, report: DeliverReport) -> None:
+        """What stays wrong after this round."""
+        now = self._clock.now()
+        made = {key.partition("@")[0] for key, _, _ in report.made}
+        for name in made:
+            self._wrong.pop(f"digest {name}", None)
+        for line in report.errors:
+            self._wrong[f"digest {line.partition(':')[0]}"] = (now, line)
+        for delivery, verdict in (*report.sends.failed, *report.sends.uncertain):
+            words = f"{delivery.digest_key} over {delivery.channel} to {delivery.recipient}: {verdict.error}"
+            self._wrong[f"delivery {delivery.id}"] = (now, words)
+        for delivery in report.sends.sent:
+            self._wrong.pop(f"delivery {delivery.id}", None)
+        for key, (at, _) in list(self._wrong.items()):
+            if key.startswith("delivery") and now - at > NOTICE_EVERY:
+                del self._wrong[key]
 
-        try:
-            async with (
-                asyncio.timeout(HEARTBEAT_SECONDS),
-                self._sessions() as session,
-                session.get(url.reveal()) as answer,
-            ):
-                ok = answer.status < 400
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._log.warning("heartbeat not sent", cause=type(error).__name__)
-            return
-        if ok:
-            self._ping_owed = False
+    def standing_trouble(self) -> str:
+        """What is wrong and stays so, in a line: for health pages and for leaving a heartbeat out; "" for nothing.
+
+        A digest that could not be made counts until it is made, a delivery that failed for a day, a channel that was
+        switched off until the next start.
+        """
+        off = [f"channel {name} is switched off: {why}" for name, why in self._outbox.switched_off.items()]
+        return next(iter([*off, *(words for _, words in self._wrong.values())]), "")
 
     # ------------------------------------------------------------ commands
 

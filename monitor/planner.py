@@ -29,7 +29,6 @@ from monitor.types import (
     DigestSpec,
     FeedTrouble,
     Part,
-    Secret,
     Story,
 )
 
@@ -48,7 +47,6 @@ class DeliverSettings:
     #: of the web archive; no slash at its end
     base_url: str = ""
     unsubscribe_key: bytes | None = None
-    heartbeat_url: Secret | None = None
     #: names that lift a story in every digest
     watched: tuple[str, ...] = ()
 

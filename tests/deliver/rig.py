@@ -93,7 +93,6 @@ class Rig:
             clock=self.clock,
             log=self.log,
             random=lambda: 0.5,
-            session_factory=sessions,
         )
         return self.deliverer
 

@@ -342,24 +342,16 @@ def test_who_has_unsubscribed_gets_nothing_more(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_heartbeat_follows_success_only(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with web_server() as beat:
-            rig, keeper = keeper_rig(
-                tmp_path,
-                stories=STORIES,
-                spec=replace(PAIR, recipients=("ada",)),
-                settings={"heartbeat_url": Secret(beat.url + "/ping")},
-            )
-            keeper.answers = [DeliveryError("down", outcome="retry")]
-            await rig.deliverer.run_due()
-            assert len(beat.bodies) == 0
-            rig.clock.advance(60)
-            await rig.deliverer.run_due()
-            await rig.deliverer.run_due()
-            assert len(beat.bodies) == 1
-
-    asyncio.run(run())
+def test_trouble_stands_until_it_is_over(tmp_path: Path) -> None:
+    rig, keeper = keeper_rig(tmp_path, stories=STORIES, spec=replace(PAIR, recipients=("ada",)))
+    assert rig.deliverer.standing_trouble() == ""
+    keeper.answers = [DeliveryError("550 no", outcome="failed", code=550)]
+    asyncio.run(rig.deliverer.run_due())
+    asyncio.run(rig.deliverer.run_due())
+    assert rig.deliverer.standing_trouble() == "daily@2024-02-27T07:00Z over mail to ada: 550 no"
+    asyncio.run(rig.deliverer.resend("daily@2024-02-27T07:00Z"))
+    asyncio.run(rig.deliverer.run_due())
+    assert rig.deliverer.standing_trouble() == ""
 
 
 # ---------------------------------------------------------------- alerts
