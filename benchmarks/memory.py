@@ -48,7 +48,7 @@ class Feeds(BaseHTTPRequestHandler):
     def _item(key: str) -> str:
         return (
             f"<item><guid>{key}</guid><link>https://x.example/{key}</link><title>Norvane {key} raises $40 million"
-            f" to train language models</title><description>{'The company makes assistants for hospitals and banks. ' * 6}"
+            f" to train models</title><description>{'The company makes assistants for hospitals and banks. ' * 6}"
             "</description></item>"
         )
 
