@@ -13,9 +13,9 @@ HEAD = """# Commands
 
 Made from `monitor --help` by `python -m monitor.cli.reference`; a test keeps it true.
 
-`--config FILE`, `--database URL` and `--now TIME` stand before or after any command. The database is `--database`,
-else `$MONITOR_DATABASE_URL`, else `monitor.db` in the state folder (`$MONITOR_HOME`, `$STATE_DIRECTORY` or the
-platform's data folder). feeds.yaml is `--config`, else `$MONITOR_CONFIG`, `./feeds.yaml`,
+`--config FILE`, `--database URL`, `--now TIME` and `--verbose` stand before or after any command. The database is
+`--database`, else `$MONITOR_DATABASE_URL`, else `monitor.db` in the state folder (`$MONITOR_HOME`, `$STATE_DIRECTORY`
+or the platform's data folder). feeds.yaml is `--config`, else `$MONITOR_CONFIG`, `./feeds.yaml`,
 `$CONFIGURATION_DIRECTORY/feeds.yaml`, the platform's config folder, else the default that ships.
 
 `--json` prints one JSON document (a list has an element a line; `classify` prints one document a line). Keys are
