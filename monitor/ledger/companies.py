@@ -203,8 +203,7 @@ class CompanyIndex:
     def _by_product(self, name: str) -> Resolved | None:
         """ "the ChatGPT maker"; a product that stands for its company; "OpenAI's ChatGPT"."""
         text = naming.without_article(naming.bare(name))
-        product = naming.made_product(text)
-        if product:
+        for product in filter(None, (naming.made_product(naming.bare(name)), naming.made_product(text))):
             owner = self.owner_of(product)
             if owner is not None:
                 return self._as(self._by_key[key_of(owner)], certain=True)

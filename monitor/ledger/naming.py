@@ -97,7 +97,7 @@ _BY_ROLE = (
 )
 _AFTER_ROLE = re.compile(
     r"^(?:the )?[\w.+ -]{2,40}?[\s-](?:maker|parent(?: company)?|owner|developer|operator|creator|builder|backer|rival|"
-    r"subsidiary|spinoff|spinout|unit|affiliate|arm|entwickler|mutter|开发商|母公司),? (?=[A-ZÀ-Þ0-9])(.{2,60})$"
+    r"subsidiary|spinoff|spinout|unit|affiliate|arm|entwickler|mutter|开发商|母公司),? (?=[a-z]?[A-ZÀ-Þ0-9])(.{2,60})$"
 )
 _KIND_WORDS = (
     (
