@@ -28,8 +28,7 @@ class Lens:
 
     def __call__(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """The vector through the lens, of unit length."""
-        seen: NDArray[np.float32] = (vector - self.mean) @ self.matrix
-        return unit(seen)
+        return unit(np.asarray((vector - self.mean) @ self.matrix, np.float32))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -218,3 +218,5 @@ class StoryUpdate:
     decisions: tuple[MatchDecision, ...]
     #: the story as it stands after the join; `id` is ignored (0) for a new one
     story: Story
+    #: with story_id None: a new story even if all its entries are in one story now (`stories rebuild` splits it)
+    begins: bool = False

@@ -1,0 +1,216 @@
+"""A story's entries to the story: title and lead of its best entry, tags by vote, who tells it, when it was news. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from monitor.stories.publishers import Telling, count_independent, is_aggregator, is_release
+from monitor.stories.sketch import BOILERPLATE, form
+from monitor.types import Classification, Development, DevelopmentKind, Entry, LedgerRecord, Status, Story, Tag
+
+#: a tag is the story's if so many of its entries have it (of more than two)
+TAG_SHARE: Final = 0.25
+#: characters of a lead
+LEAD: Final = 320
+#: a second sentence is added to a lead shorter than this
+SHORT: Final = 140
+PRIMARY: Final = 3
+#: order of a story's tags
+TAGS: Final = tuple(tag.value for tag in Tag)
+PARTY_FIELDS: Final = ("developer", "recipient", "acquirer", "target", "partner", "investor")
+_SENTENCE: Final = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!Inc\.)(?<!Corp\.)(?<!Ltd\.)(?<!Co\.)(?<!Mr\.)(?<!Ms\.)(?<!Dr\.)(?<!U\.S\.)(?<!vs\.)\s+(?=[^a-z])|(?<=[。！？])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An entry of a story with what was read from it."""
+
+    entry: Entry
+    read: Classification
+    #: scores of the person's topics that it matches
+    topics: Mapping[str, float] = field(default_factory=dict)
+    #: its feed's category
+    category: str = ""
+
+
+def merge_story(
+    parts: Sequence[Part],
+    *,
+    previous: Story | None = None,
+    records: Sequence[LedgerRecord] = (),
+    developments: Sequence[Development] = (),
+) -> Story:
+    """The story of these entries (at least one, any order). What a person set (pinned, muted) stays as it was.
+
+    `previous` keeps its id and its topics: those of its older entries are not read again.
+    """
+    ordered = sorted(parts, key=lambda part: (part.entry.published_at, part.entry.id))
+    tags, possible = vote(ordered)
+    best = best_part(ordered, tags)
+    entries = [part.entry for part in ordered]
+    news = [entry.first_seen_at for entry in entries if entry.announce]
+    topics = dict.fromkeys([*(previous.topics if previous else ()), *(t for part in ordered for t in part.topics)])
+    return Story(
+        id=previous.id if previous else 0,
+        title=best.entry.title,
+        lead=lead_of(best, ordered),
+        url=best.entry.url,
+        first_seen_at=min(entry.first_seen_at for entry in entries),
+        last_seen_at=max(entry.first_seen_at for entry in entries),
+        news_at=max(news) if news else None,
+        published_at=entries[0].published_at,
+        tags=tags,
+        possible=possible,
+        topics=tuple(topics),
+        scores=_scores(ordered),
+        status=status_of(ordered, tags, developments),
+        entry_count=len(entries),
+        publishers=_publishers(ordered),
+        independent=count_independent([_telling(entry) for entry in entries]),
+        language=best.entry.language,
+        authority=max(entry.authority for entry in entries),
+        pinned=previous.pinned if previous else False,
+        muted=previous.muted if previous else False,
+        companies=_companies(records),
+        records=tuple(records),
+        developments=tuple(developments),
+        feed_ids=tuple(dict.fromkeys(entry.feed_id for entry in entries)),
+        categories=tuple(dict.fromkeys(part.category for part in ordered if part.category)),
+        usd=_usd(records),
+    )
+
+
+def vote(parts: Sequence[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tags of the story, and those that are possible.
+
+    Of one or two entries each one's tags count. Of more, a tag needs two entries and a fair share of those that have
+    any tag: an outlier among thirty does not make it, and an entry that is only a headline speaks against none.
+    """
+    votes = Counter(tag for part in parts for tag in set(part.read.tags))
+    speaking = sum(1 for part in parts if part.read.tags)
+    need = 1 if speaking <= 2 else max(2, math.ceil(TAG_SHARE * speaking))
+    chosen = {tag for tag, count in votes.items() if count >= need}
+    if votes and not chosen:
+        most = max(votes.values())
+        chosen = {tag for tag, count in votes.items() if count == most}
+    maybe = {tag for part in parts for tag in (*part.read.tags, *part.read.possible)} - chosen
+    return _in_order(chosen), _in_order(maybe)
+
+
+def _in_order(tags: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(tags, key=lambda tag: (TAGS.index(tag) if tag in TAGS else len(TAGS), tag)))
+
+
+def best_part(parts: Sequence[Part], tags: Sequence[str]) -> Part:
+    """The entry that speaks for the story: about the story's event; a report rather than a round-up or a comment;
+    then the primary source, then authority, then the earliest."""
+
+    def rank(part: Part) -> tuple[bool, bool, bool, int, float, int]:
+        entry = part.entry
+        about = not tags or bool(set(tags) & set(part.read.tags))
+        pointing = is_aggregator(_telling(entry)) or is_release(entry.publisher)
+        plain = form(entry.title) == "report"
+        return not about, not plain, pointing, -entry.authority, entry.published_at.timestamp(), entry.id
+
+    return min(parts, key=rank)
+
+
+def lead_of(best: Part, parts: Sequence[Part]) -> str:
+    """One or two sentences of the best entry's own words; of another in its language where it has only a title."""
+    others = sorted(
+        (p for p in parts if p.entry.language == best.entry.language and p is not best),
+        key=lambda p: (not set(p.read.tags) & set(best.read.tags), -p.entry.authority, p.entry.published_at, p.entry.id),
+    )
+    for part in (best, *others):
+        found = first_sentences(part.entry.summary, part.entry.title)
+        if found:
+            return found
+    return ""
+
+
+def first_sentences(summary: str, title: str = "") -> str:
+    """The first sentence or two, cleaned of what the publisher's machine added; never the title once more."""
+    text = " ".join(BOILERPLATE.sub(" ", summary).split())
+    lead = ""
+    for sentence in (s.strip() for s in _SENTENCE.split(text) if s and s.strip()):
+        if _bare(sentence) in (_bare(title), ""):
+            continue
+        longer = f"{lead} {sentence}".strip()
+        if lead and (len(lead) >= SHORT or len(longer) > LEAD):
+            break
+        lead = longer
+    if len(lead) <= LEAD:
+        return lead
+    cut = lead[: LEAD - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[LEAD // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def status_of(parts: Sequence[Part], tags: Sequence[str], developments: Sequence[Development]) -> Status | None:
+    """Confirmed if a primary source says so, or at least as many entries as call it a rumour, or the newest ones do.
+
+    A denial makes a story rumoured until something is announced after it.
+    """
+    if not tags:
+        return None
+    last = max(developments, key=lambda step: step.at, default=None)
+    if last is not None and last.kind is DevelopmentKind.DENIED:
+        return Status.RUMOURED
+    said = [part for part in parts if part.read.status is not None and set(part.read.tags) & set(tags)]
+    if not said:
+        return None
+    sure = [part for part in said if part.read.status is Status.CONFIRMED]
+    if any(part.entry.authority >= PRIMARY for part in sure) or 2 * len(sure) >= len(said):
+        return Status.CONFIRMED
+    newest = said[-max(2, len(said) // 3) :]
+    turned = len(said) > 2 and all(part.read.status is Status.CONFIRMED for part in newest)
+    return Status.CONFIRMED if turned else Status.RUMOURED
+
+
+def _scores(parts: Sequence[Part]) -> dict[str, float]:
+    highest: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.read.scores.items():
+            highest[name] = max(value, highest.get(name, 0.0))
+    return highest
+
+
+def _publishers(parts: Sequence[Part]) -> tuple[tuple[str, str, str | None], ...]:
+    """Each publisher once with its best entry: aggregators last, then by authority, then by time."""
+    ranked = sorted(
+        parts,
+        key=lambda p: (is_aggregator(_telling(p.entry)), -p.entry.authority, p.entry.published_at, p.entry.id),
+    )
+    found: dict[str, tuple[str, str, str | None]] = {}
+    for part in ranked:
+        entry = part.entry
+        found.setdefault(entry.publisher, (entry.publisher, entry.publisher_name, entry.url))
+    return tuple(found.values())
+
+
+def _telling(entry: Entry) -> Telling:
+    return Telling(publisher=entry.publisher, title=entry.title, summary=entry.summary, authority=entry.authority)
+
+
+def _companies(records: Sequence[LedgerRecord]) -> tuple[str, ...]:
+    """Who takes part, by the ledger."""
+    names = (fact.value for name in PARTY_FIELDS for record in records for fact in record.values(name))
+    return tuple(dict.fromkeys(names))
+
+
+def _usd(records: Sequence[LedgerRecord]) -> Decimal | None:
+    """The highest leading amount."""
+    leading = [record.values("amount")[:1] for record in records]
+    sums = [fact.usd for facts in leading for fact in facts if fact.usd is not None]
+    return max(sums, default=None)
