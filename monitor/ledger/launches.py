@@ -66,7 +66,8 @@ _OPENNESS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 _RIVAL = re.compile(
-    r"(?:rival|competitor|alternative|compared|versus|vs\.?|unlike|beats?|outperform\w*|than)[\w\s'’,-]{0,24}$", re.I
+    r"(?:rival|competitor|alternative|compared|versus|vs\.?|unlike|beats?|beating|outperform\w*|than)[\w\s'’,-]{0,24}$",
+    re.I,
 )
 
 
@@ -170,6 +171,8 @@ def find_openness(text: str) -> list[tuple[int, int, str]]:
     for pattern, form in _OPENNESS:
         for match in pattern.finditer(text):
             overlaps = any(match.start() < end and start < match.end() for start, end, _ in found)
-            if not overlaps and not _RIVAL.search(text[max(0, match.start() - 40) : match.start()]):
+            said = text.lower().find("open", match.start(), match.end())
+            before = text[:said] if said > match.start() else text[: match.start()]
+            if not overlaps and not _RIVAL.search(before[-40:]):
                 found.append((match.start(), match.end(), form))
     return sorted(found)

@@ -155,14 +155,16 @@ def _follow_model(groups: dict[str, list[_Group]]) -> None:
     for field in ("family", "version", "size"):
         kept = [g for g in groups[field] if "/" not in g.key or g.key.rsplit("/", 1)[0] in keys]
         lead = groups["model"][0].mentions[0].key
-        groups[field] = _joined_values(sorted(kept, key=lambda g: not g.key.startswith(f"{lead}/")))
+        written = groups["model"][0].mentions[0].value
+        kept.sort(key=lambda g: (not g.key.startswith(f"{lead}/"), not written.startswith(g.mentions[0].value)))
+        groups[field] = _joined_values(kept)
 
 
 def _joined_values(groups: list[_Group]) -> list[_Group]:
     """Groups whose canonical value is the same become one."""
     by_value: dict[str, _Group] = {}
     for group in groups:
-        value = group.mentions[0].value.casefold()
+        value = re.sub(r"[\s-]+", " ", group.mentions[0].value.casefold())
         # "Opus" is said of what is called "Claude Opus"
         value = next((known for known in by_value if known.endswith(f" {value}")), value)
         old = by_value.get(value)
