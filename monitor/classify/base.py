@@ -109,7 +109,7 @@ def _read_tensors(data: bytes, at: int) -> dict[str, NDArray[np.float32]]:
 
 
 def unpack_q4(data: bytes, offset: int, elements: int) -> NDArray[np.float32]:
-    """Q4_0 to float32: weight j is the low nibble of byte j, weight j + 16 its high nibble, both less 8, times scale."""
+    """Q4_0 to float32: weight j is the low half of byte j, weight j + 16 its high half, both less 8, times scale."""
     import numpy as np
 
     raw = np.frombuffer(data, np.uint8, elements // BLOCK * 18, offset).reshape(-1, 18)

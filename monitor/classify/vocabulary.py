@@ -1,7 +1,7 @@
 """The tokenizer of the shipped model: XLM-R's unigram vocabulary, cut to the pieces that news uses.
 
 The whole vocabulary of 250,000 pieces would be 96 million weights, four fifths of the model, for languages that no
-feed here is written in. A piece stays when the texts use it, or when it is a single character of a script that they use.
+feed here is written in. A piece stays when the texts use it, or when it is a single character of their scripts.
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""The classifier's speed, size and batch drift: `python benchmarks/classifier.py FILE.jsonl [--torch CHECKPOINT]`.
+
+FILE holds entries with `title` and `summary`. With torch at hand and a safetensors checkpoint of a training run, the
+same encoder runs in torch float32 in the same run, for scale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+Texts = Sequence[tuple[str, str]]
+
+
+def read(path: Path, limit: int) -> list[tuple[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for _, line in zip(range(limit), lines, strict=False)]
+    return [(row["title"], row.get("summary") or "") for row in rows]
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    wall, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - processor
+
+
+def megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def drift(texts: Texts) -> float:
+    from monitor.classify import load_classifier
+
+    classifier = load_classifier()
+    together = classifier.classify(texts[:64])
+    alone = [classifier.classify([text])[0] for text in texts[:64]]
+    return max(abs(a.scores[t] - b.scores[t]) for a, b in zip(together, alone, strict=True) for t in a.scores)
+
+
+def in_torch(checkpoint: Path, texts: Texts) -> float:
+    import torch
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+
+    from monitor.classify.encoding import encode
+    from monitor.classify.network import Network, Sizes
+    from monitor.classify.weights import SHIPPED
+
+    torch.set_num_threads(2)
+    state = load_file(str(checkpoint))
+    network = Network(Sizes(vocabulary=state["bert.embeddings.word_embeddings.weight"].shape[0]))
+    network.load_state_dict(state)
+    network.eval()
+    tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
+    ids = sorted((one.ids for one in encode(tokenizer, texts, 128)), key=len)
+
+    def work() -> None:
+        for at in range(0, len(ids), 16):
+            batch = ids[at : at + 16]
+            longest = max(map(len, batch))
+            padded = torch.tensor([one + [1] * (longest - len(one)) for one in batch])
+            mask = torch.tensor([[1] * len(one) + [0] * (longest - len(one)) for one in batch])
+            with torch.no_grad():
+                network(padded, mask)
+
+    return timed(work)[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--limit", type=int, default=800)
+    parser.add_argument("--torch", type=Path)
+    given = parser.parse_args()
+    texts = read(given.file, given.limit)
+    from monitor.classify import load_classifier
+    from monitor.classify.weights import SHIPPED
+
+    classifier = load_classifier()
+    wall, _ = timed(lambda: classifier.classify(texts[:1]))
+    print(f"import, load and first entry   {wall:8.2f} s")
+    for _ in range(3):
+        wall, processor = timed(lambda: classifier.classify(texts))
+        each = 1000 * processor / len(texts)
+        print(f"{len(texts)} entries, 2 threads      {len(texts) / wall:8.1f} /s   {each:.2f} ms CPU")
+    waits = sorted(timed(lambda text=text: classifier.classify([text]))[0] for text in texts[:100])
+    print(f"one entry, median and 95 %     {1000 * waits[50]:8.1f} ms {1000 * waits[95]:.1f} ms")
+    print(f"process, highest               {megabytes():8.0f} MB")
+    size = sum(path.stat().st_size for path in SHIPPED.iterdir())
+    print(f"weights on disk                {size / 1e6:8.1f} MB")
+    print(f"batch of 1 against 64          {drift(texts):8.4f}")
+    if given.torch:
+        print(f"torch float32, same encoder    {len(texts) / in_torch(given.torch, texts):8.1f} /s")
+
+
+if __name__ == "__main__":
+    main()

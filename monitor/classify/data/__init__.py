@@ -1,0 +1,1 @@
+"""Training entries that were written for this project."""
