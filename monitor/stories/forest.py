@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS: Final = 64
+#: beyond every value: JSON has no infinity
+HUGE: Final = 3e38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,12 +131,12 @@ def _edges(column: NDArray[np.float32]) -> NDArray[np.float32]:
     known = column[~np.isnan(column)]
     if not len(known):
         return np.zeros(0, np.float32)
-    return np.unique(np.quantile(known, np.linspace(0, 1, BINS)[1:-1], method="nearest")).astype(np.float32)
+    return np.unique(np.quantile(known, np.linspace(0, 1, BINS)[1:-2], method="nearest")).astype(np.float32)
 
 
 def _bin(column: NDArray[np.float32], edges: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Bin b holds values above edge b - 1 and at most edge b; what is missing goes with the lowest."""
-    found = np.searchsorted(edges, column, side="left")
+    """Bin 0 holds what is missing, bin b the values above edge b - 2 and at most edge b - 1."""
+    found = 1 + np.searchsorted(edges, column, side="left")
     return np.where(np.isnan(column), 0, found).astype(np.uint8)
 
 
@@ -160,21 +162,26 @@ def _tree(
         # no split: everything goes left
         best_bin = np.full(nodes, BINS, np.intp)
         for column in columns:
-            gain = _gains(binned[column], at, nodes, slope, bend, recipe)[:, : len(edges[column])]
-            if not gain.shape[1]:
-                continue
+            gain = _gains(binned[column], at, nodes, slope, bend, recipe)[:, : len(edges[column]) + 1]
             top = gain.argmax(axis=1)
             better = gain[np.arange(nodes), top] > best_gain
             best_gain = np.where(better, gain[np.arange(nodes), top], best_gain)
             best_column = np.where(better, column, best_column)
             best_bin = np.where(better, top, best_bin)
         splits += best_column.tolist()
-        bounds += [float(edges[c][b]) if b < BINS else float(np.float32(3e38)) for c, b in zip(best_column, best_bin, strict=True)]
+        bounds += [_bound(edges[column], cut) for column, cut in zip(best_column, best_bin, strict=True)]
         at = 2 * at + (binned[best_column[at], np.arange(binned.shape[1])] > best_bin[at])
     leaves = 2**recipe.depth
     top_sum = np.bincount(at, slope, leaves)
     bottom = np.bincount(at, bend, leaves)
     return (splits, bounds, -recipe.rate * top_sum / (bottom + recipe.ridge)), at
+
+
+def _bound(edges: NDArray[np.float32], cut: int) -> float:
+    """The value above which rows go right, if bins up to `cut` go left."""
+    if cut == 0:
+        return -HUGE
+    return float(edges[cut - 1]) if cut < BINS else HUGE
 
 
 def _gains(

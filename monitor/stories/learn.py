@@ -85,10 +85,11 @@ def pair_examples(world: World, table: WordTable, settings: MatchSettings, chanc
         others = [entry_id for entry_id in near if entry_id not in world.unsure[one.entry_id]]
         if others:
             plain, seen = window.cosines(one, others)
+            middle = float(np.median(seen))
             for entry_id, a, b in zip(others, plain, seen, strict=True):
                 true = world.told[entry_id] == story
                 row = features(one, window[entry_id], float(a), float(b), window.weight)
-                easy = not true and b < 0.35 and row[SHARED] < 12
+                easy = not true and b <= middle and row[SHARED] < 14
                 if easy and chance.random() >= 1 / EASY:
                     continue
                 rows.append(row)

@@ -41,7 +41,7 @@ _SCALES: Final = "|".join(sorted(SCALE, key=len, reverse=True))
 SUM: Final = re.compile(
     rf"(?P<sign>[$€£¥₹₩])\s?(?P<a>\d[\d,]*(?:\.\d+)?)(?:\s?-?(?P<s>(?:{_SCALES})\b))?"
     rf"|(?P<b>\d[\d,]*(?:\.\d+)?)\s?-?(?P<t>million|millions|billion|billions|trillion|bn|mn|mrd|mio|milliarden|millionen|"
-    rf"milliards?|millones|万|亿|億)(?P<unit>\s?(?:dollars?|usd|euros?|eur|美元|元|ドル|円|yuan|rupees?|pounds?|won)?)",
+    rf"milliards?|millones|万|亿|億)\.?(?P<unit>\s?(?:dollars?|usd|euros?|eur|美元|元|ドル|円|yuan|rupees?|pounds?|won)?)",
     re.IGNORECASE,
 )
 UNIT: Final = {
@@ -97,7 +97,7 @@ LIVE: Final = re.compile(
     r"\blive (?:blog|updates?|coverage)\b|\bliveblog|\bas it happen(?:s|ed)\b|\d live\b|: live\b|\blive:", re.IGNORECASE
 )
 ROUNDUP: Final = re.compile(
-    r"\b(?:round[- ]?up|newsletter|(?:morning|daily|evening) brief(?:ing)?|this week in|week in review|weekly|the download:|"
+    r"\b(?:round[- ]?up|newsletter|(?:morning|daily|evening) brief(?:ing)?|this week in|week in review|weekly|the download(?=:)|"
     r"the week's|funding (?:daily|report)|deals of the|digest|everything (?:[\w' ]{0,20} )?(?:announced|revealed|unveiled)|"
     r"every(?:thing)? new|all the [\w' ]{0,24}(?:announcements|news)|in brief|headlines|tl;?dr|ainews|"
     r"news of the (?:day|week)|daily deals|recap)\b|\b\d{2,3} things\b|融资周报|融资日报|一周|日报|早报|晚报|周报|早知道|まとめ",
