@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.errors import FetchError
+from monitor.errors import FetchError, ModelError
 from monitor.logs import get_logger
 from monitor.standing import counts, troubles
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from monitor.archive import Archive
+    from monitor.bookkeeper import Bookkeeper
     from monitor.collect import Collector, DryRun, PollReport, Progress
     from monitor.config import Config, Settings
     from monitor.deliver import Deliverer, DeliverReport
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
     from monitor.guard import Guard
     from monitor.metrics import Metrics
     from monitor.protocols import Channel, Classifier, Clock
+    from monitor.stories.match import Matcher
     from monitor.types import FeedSpec, FeedTrouble, Fetched
+    from monitor.understand import Understander, UnderstandReport
+
+
+#: entries of one round of understanding, so that a stop never waits long for one
+ROUND = 512
 
 
 def collect_settings(settings: Settings) -> CollectSettings:
@@ -75,6 +82,8 @@ class App:
         self._client: aiohttp.ClientSession | None = None
         self._synced = False
         self._recovered = False
+        #: monotonic time of the last text that the model read
+        self._read_at: float | None = None
         self._line = f"{len(config.enabled_feeds)} feeds"
         self._troubles: dict[str, str] = {}
 
@@ -223,11 +232,77 @@ class App:
 
         return load_classifier(model_folder(self.settings), self.settings.classify.threads)
 
+    @cached_property
+    def bookkeeper(self) -> Bookkeeper:
+        """Companies, rates and facts. The companies that ship are put into the archive once for each version."""
+        from monitor import __version__
+        from monitor.bookkeeper import Bookkeeper
+
+        bookkeeper = Bookkeeper(self.archive.entities, self.clock)
+        if self.archive.keep.get("companies") != __version__:
+            bookkeeper.seed()
+            self.archive.keep.put("companies", __version__)
+        return bookkeeper
+
+    @cached_property
+    def understander(self) -> Understander:
+        from monitor.ledger.developments import development_of
+        from monitor.understand import Understander
+
+        categories = {feed.id: feed.category for feed in self.config.feeds}
+        return Understander(
+            entries=self.archive.entries,
+            stories=self.archive.stories,
+            classifier=self.classifier,
+            matcher=lambda: new_matcher(self.bookkeeper.names_in),
+            read_records=self.bookkeeper,
+            development=development_of,
+            clock=self.clock,
+            log=get_logger("understand"),
+            category_of=lambda feed_id: categories.get(feed_id, ""),
+        )
+
+    def _understand(self, limit: int | None, on_progress: Callable[[int, int], None] | None) -> UnderstandReport:
+        """Runs in a thread."""
+        understander = self.understander
+        self.bookkeeper.refresh()
+        report = understander.run(limit=limit, on_progress=on_progress)
+        if report.entries:
+            self._read_at = self.clock.monotonic()
+        if self._metrics is not None:
+            self.metrics.classified.inc(report.entries)
+            self.metrics.pending.set(self.archive.entries.pending_count())
+        self._trouble("model", report.error)
+        self._let_go()
+        return report
+
+    def _let_go(self) -> None:
+        """The model leaves memory when no text came for long."""
+        patience = self.settings.classify.unload_after
+        unload = getattr(self.classifier, "unload", None)
+        if patience is None or unload is None or self._read_at is None:
+            return
+        if self.clock.monotonic() - self._read_at >= patience.total_seconds():
+            unload()
+            self._read_at = None
+
     def _count(self, report: PollReport) -> None:
         for result in ("new", "unchanged", "not_modified", "failed", "throttled", "outage"):
             if count := getattr(report, result):
                 self.metrics.polls.labels(result.replace("_", "-")).inc(count)
         self.metrics.entries.inc(report.new)
+
+    async def understand(self) -> str:
+        """One round over pending entries; a line for the log, "" when there were none."""
+        report = await asyncio.to_thread(self._understand, ROUND, None)
+        return understand_words(report)
+
+    async def understand_all(self, on_progress: Callable[[int, int | None], None] | None = None) -> str:
+        """All that is pending; a line, "" when nothing was. Raises ModelError."""
+        report = await asyncio.to_thread(self._understand, None, on_progress)
+        if report.error:
+            raise ModelError(report.error)
+        return understand_words(report)
 
     async def deliver(self) -> str:
         """Makes the digests that are due and sends what waits; a line for the log, "" when nothing was."""
@@ -298,6 +373,27 @@ class App:
         archive = self.__dict__.pop("archive", None)
         if archive is not None:
             archive.close()
+
+
+def new_matcher(names_in: Callable[[str], frozenset[str]] | None = None) -> Matcher:
+    """An empty matcher with the weights that ship. names_in: company names in a text. Raises ModelError."""
+    from monitor.stories.match import Matcher
+    from monitor.stories.weights import load
+    from monitor.stories.words import load_table
+
+    return Matcher(load(), load_table(), find_companies=names_in)
+
+
+def understand_words(report: UnderstandReport) -> str:
+    """A line on a round of understanding; empty when nothing happened."""
+    if not report.entries:
+        return ""
+    parts = [f"classified {report.entries} entries: {report.placed} into stories, {report.new_stories} of them new"]
+    if report.developments:
+        parts.append(f"{report.developments} developments")
+    if report.poisonous:
+        parts.append(f"{len(report.poisonous)} set aside")
+    return ", ".join(parts)
 
 
 def poll_words(report: PollReport) -> str:

@@ -62,10 +62,13 @@ def stories(ctx: typer.Context, file: File, json: Json = False) -> None:
     Each line needs id, title, summary, published and story; unsure (ids) are pairs that are not scored.
     """
     from monitor.app import new_matcher
+    from monitor.ledger.companies import CompanyIndex
     from monitor.stories.evaluate import evaluate_stories
 
     rows = _rows(file, "story")
-    report = evaluate_stories(rows, _read(session_of(ctx), rows), new_matcher())
+    companies = CompanyIndex.load()
+    matcher = new_matcher(lambda text: frozenset(name for _, _, name in companies.find(text)))
+    report = evaluate_stories(rows, _read(session_of(ctx), rows), matcher)
     if form_of(json_=json) == "json":
         print_json(report)
         return

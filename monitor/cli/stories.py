@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.output import say
+from monitor.cli.filters import moment
+from monitor.cli.output import Column, emit, form_of, print_json, say
+from monitor.cli.progress import progress
 from monitor.cli.session import session_of
 from monitor.cli.words import several
 from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.understand import RebuildReport
+
+
+MOVES = (
+    Column(head="Entry", field="entry_id", right=True),
+    Column(head="From story", field="from", right=True),
+    Column(head="To story", field="to", right=True, show=lambda number: str(number or "a new one")),
+)
 
 
 def merge(
@@ -60,3 +74,38 @@ def mute(
     """Keep a story out of every digest."""
     session_of(ctx).archive.stories.set_muted(story, not off)
     say(f"story {story} is {'no longer muted' if off else 'muted'}")
+
+
+def rebuild(
+    ctx: typer.Context,
+    since: Annotated[str | None, typer.Option(metavar="WHEN", help="Only entries that arrived since then.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Match the archive's entries again and say what changed.
+
+    Entries that a person placed stay where they are. Nothing of it is announced.
+    """
+    session = session_of(ctx)
+    form = form_of(json_=json)
+    begin = moment(since, session.now(), "--since")
+
+    async def work(app: App) -> RebuildReport:
+        app.bookkeeper.refresh()
+        with progress("match") as advance:
+            return await asyncio.to_thread(
+                app.understander.rebuild, since=begin, apply=not dry_run, on_progress=advance
+            )
+
+    report = session.run(work)
+    moves = [{"entry_id": e, "from": old, "to": new} for e, old, new in report.moves]
+    if form == "json":
+        counts = {name: getattr(report, name) for name in ("entries", "stories_before", "stories_after", "applied")}
+        print_json({**counts, "kept_by_hand": report.kept_by_hand, "moves": moves})
+        return
+    emit(moves, MOVES)
+    changed = "changed" if report.applied else "would change" if moves else "nothing to change"
+    say(
+        f"{several(report.entries, 'entry')} matched: {report.stories_before} stories before, {report.stories_after} "
+        f"after; {several(len(moves), 'entry')} in another story; {changed}"
+    )

@@ -82,6 +82,7 @@ STORIES = Branch(
         split="Move entries out of a story into one of their own.",
         pin="Put a story first in every digest that takes it.",
         mute="Keep a story out of every digest.",
+        rebuild="Match the archive's entries again and say what changed.",
     ),
 )
 
