@@ -71,8 +71,8 @@ async def _pending(app: App) -> None:
 
 def classifier_of(session: Session) -> Classifier:
     """The model that settings.classify names."""
-    from monitor.app import model_folder
     from monitor.classify import load_classifier
+    from monitor.rooms import model_folder
 
     settings = session.config.settings
     return load_classifier(model_folder(settings), settings.classify.threads)

@@ -198,8 +198,8 @@ def _no_client() -> Any:
 
 def check_model(session: Session) -> Iterator[Finding]:
     """The weights are there and whole."""
-    from monitor.app import model_folder
     from monitor.classify import check_weights, load_classifier
+    from monitor.rooms import model_folder
 
     folder = model_folder(session.config.settings)
     check_weights(folder)

@@ -61,8 +61,8 @@ def stories(ctx: typer.Context, file: File, json: Json = False) -> None:
 
     Each line needs id, title, summary, published and story; unsure (ids) are pairs that are not scored.
     """
-    from monitor.app import new_matcher
     from monitor.ledger.companies import CompanyIndex
+    from monitor.rooms import new_matcher
     from monitor.stories.evaluate import evaluate_stories
 
     rows = _rows(file, "story")

@@ -80,8 +80,8 @@ async def _run(app: App, spec: FeedSpec, document: str) -> DryRun:
 
 def _rows(session: Session, run: DryRun, limit: int) -> tuple[list[dict[str, Any]], str]:
     """The entries with what the model reads in them, and why it does not."""
-    from monitor.app import model_folder
     from monitor.classify import load_classifier
+    from monitor.rooms import model_folder
 
     assert run.decision is not None
     drafts = run.decision.drafts[:limit]

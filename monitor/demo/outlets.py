@@ -107,7 +107,8 @@ def _atom(outlet: Outlet, tellings: list[Telling]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{outlet.language}">'
-        f"<id>{outlet.site}/</id><title>{escape(outlet.name)}</title><updated>{changed}</updated>\n"
+        f"<id>{outlet.site}/</id><title>{escape(outlet.name)}</title>"
+        f'<link rel="alternate" href="{outlet.site}/"/><updated>{changed}</updated>\n'
         + "\n".join(entries)
         + "\n</feed>\n"
     )
