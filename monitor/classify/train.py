@@ -48,9 +48,9 @@ class Recipe:
     """All numbers of a training run."""
 
     seed: int = 1
-    epochs: int = 2
+    epochs: int = 3
     rate: float = 1e-4
-    head_rate: float = 5e-4
+    head_rate: float = 1e-3
     warm_up: float = 0.06
     decay: float = 0.01
     tokens: int = 1_536
@@ -62,7 +62,7 @@ class Recipe:
     frozen: int = 6
     #: share of the everyday entries that each epoch sees
     everyday: float = 0.5
-    mark_weight: float = 0.1
+    mark_weight: float = 0.15
     story_weight: float = 0.5
     rumour_weight: float = 2.0
     threads: int = 2
