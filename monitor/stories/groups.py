@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from monitor.stories.pairs import Weight
+from monitor.stories.pairs import Weigher
 from monitor.stories.sketch import Sketch
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Group:
         return float(self._total @ one.seen) / length if length > 0 else 0.0
 
 
-def join_features(one: Sketch, group: Group, chances: Sequence[float], second: float, weight: Weight) -> list[float]:
+def join_features(one: Sketch, group: Group, chances: Sequence[float], second: float, weight: Weigher) -> list[float]:
     """The numbers of JOIN_FEATURES. chances: of pairs with members looked at; second: best chance with another story."""
     ranked = sorted(chances, reverse=True)
     looked, half = len(ranked), (len(ranked) + 1) // 2
@@ -101,15 +101,15 @@ def join_features(one: Sketch, group: Group, chances: Sequence[float], second: f
     ]
 
 
-def _covered(wanted: Sequence[str] | frozenset[str], found: frozenset[str] | Counter[str], weight: Weight) -> float:
+def _covered(wanted: Sequence[str] | frozenset[str], found: frozenset[str] | Counter[str], weight: Weigher) -> float:
     """The part, by weight, of what is wanted that is found."""
-    whole = sum(map(weight, wanted))
-    return sum(weight(word) for word in wanted if word in found) / whole if whole > 0 else 0.0
+    whole = sum(map(weight.__getitem__, wanted))
+    return sum(weight[word] for word in wanted if word in found) / whole if whole > 0 else 0.0
 
 
-def _word_cosine(one: Sketch, group: Group, weight: Weight) -> float:
+def _word_cosine(one: Sketch, group: Group, weight: Weigher) -> float:
     size = len(group.members)
-    own = sum(weight(word) ** 2 for word in one.words)
-    theirs = sum((count / size * weight(word)) ** 2 for word, count in group.words.items())
-    both = sum(group.words[word] / size * weight(word) ** 2 for word in one.words if word in group.words)
+    own = sum(weight[word] ** 2 for word in one.words)
+    theirs = sum((count / size * weight[word]) ** 2 for word, count in group.words.items())
+    both = sum(group.words[word] / size * weight[word] ** 2 for word in one.words if word in group.words)
     return both / math.sqrt(own * theirs) if own * theirs > 0 else 0.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from monitor.stories.pairs import Weigher
 from monitor.stories.sketch import Sketch
 from monitor.stories.words import WordTable
 
@@ -20,8 +21,8 @@ PRIOR: Final = 1000.0
 #: rare words of an entry that are looked up, and the newest entries that are looked at for each
 LOOKED_UP: Final = 14
 LISTED: Final = 300
-#: weights may lag behind the window by so many entries
-STALE: Final = 16
+#: weights may lag behind the window by this part of it
+STALE: Final = 0.02
 
 
 class Window:
@@ -35,7 +36,7 @@ class Window:
         self._sketches: dict[int, Sketch] = {}
         #: word -> entries in the order of their coming (a dict keeps it, and lets one go at once)
         self._listed: dict[str, dict[int, None]] = defaultdict(dict)
-        self._weights: dict[str, float] = {}
+        self.weight = Weigher(self._measure)
         self._weighed_at = 0
         self._rows: list[int] = []
         self._row_of: dict[int, int] = {}
@@ -76,26 +77,22 @@ class Window:
         """Entries published before that hour of the epoch."""
         return [entry_id for entry_id, one in self._sketches.items() if one.hour < hour]
 
-    def weight(self, word: str) -> float:
+    def _measure(self, word: str) -> float:
         """How much a word tells: the logarithm of how rarely it stands in the news and in the window, together."""
-        value = self._weights.get(word)
-        if value is None:
-            size = len(self._sketches)
-            listed = self._listed.get(word)
-            expected = PRIOR * self.table.share(word) + (len(listed) if listed else 0)
-            value = self._weights[word] = max(0.0, math.log((PRIOR + size) / (expected + 0.5)))
-        return value
+        listed = self._listed.get(word)
+        expected = PRIOR * self.table.share(word) + (len(listed) if listed else 0)
+        return max(0.0, math.log((PRIOR + len(self._sketches)) / (expected + 0.5)))
 
     def refresh(self) -> None:
         """Weights are taken anew once the window has changed enough to matter."""
         size = len(self._sketches)
-        if abs(size - self._weighed_at) >= (1 if size < 100 else STALE):
-            self._weights.clear()
+        if abs(size - self._weighed_at) > STALE * size:
+            self.weight.clear()
             self._weighed_at = size
 
     def by_words(self, one: Sketch, limit: int) -> list[int]:
         """Entries that share its rarest words, most in common first."""
-        ranked = sorted(((self.weight(word), word) for word in one.words if word in self._listed), reverse=True)
+        ranked = sorted(((self.weight[word], word) for word in one.words if word in self._listed), reverse=True)
         found: dict[int, float] = defaultdict(float)
         for value, word in ranked[:LOOKED_UP]:
             listed = self._listed[word]
@@ -109,7 +106,8 @@ class Window:
         """Entries with the nearest vectors."""
         if not self._rows:
             return []
-        cosines = self._seen[: len(self._rows)] @ one.seen
+        # not by BLAS: its threads wait for each other on a busy machine, and the product is small
+        cosines = np.einsum("ij,j->i", self._seen[: len(self._rows)], one.seen)
         take = min(limit + 1, len(cosines))
         best = np.argpartition(-cosines, take - 1)[:take]
         return [self._rows[row] for row in best if self._rows[row] != one.entry_id][:limit]
@@ -117,7 +115,9 @@ class Window:
     def cosines(self, one: Sketch, others: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Cosine of an entry's vectors with others', plain and seen through the lens."""
         rows = [self._row_of[entry_id] for entry_id in others]
-        return self._plain[rows] @ one.vector, self._seen[rows] @ one.seen
+        plain: NDArray[np.float32] = np.einsum("ij,j->i", self._plain[rows], one.vector)
+        seen: NDArray[np.float32] = np.einsum("ij,j->i", self._seen[rows], one.seen)
+        return plain, seen
 
     def _append(self, one: Sketch) -> None:
         row = len(self._rows)

@@ -242,7 +242,7 @@ class Matcher:
     ) -> Verdict:
         group = self.groups[view.key]
         weight = self.window.weight
-        shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight(word), word))
+        shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight[word], word))
         likely = sum(value > 0.5 for value in view.chances.values())
         reason = f"{chance:.2f} (needs {need:.2f}); like {likely} of {len(view.chances)} entries looked at; shares {', '.join(shared[:4])}"
         return Verdict(key=view.key, score=chance, reason=reason, numbers=_numbers(chance, view, ranked))

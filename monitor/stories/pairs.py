@@ -1,6 +1,6 @@
 """The pair decision's view: what two entries have in common, as numbers. Pure.
 
-Every number is symmetrical in the two entries and bounded. `Weights` says how much a word tells: rare in the news at
+Every number is symmetrical in the two entries and bounded. `Weigher` says how much a word tells: rare in the news at
 large and rare among the last days' entries.
 """
 
@@ -12,7 +12,32 @@ from typing import Final
 
 from monitor.stories.sketch import SAME_SUM, Sketch
 
-Weight = Callable[[str], float]
+
+
+class Weigher(dict[str, float]):
+    """Word to what it tells, worked out once; and the sums over an entry's words. Cleared when the window has changed."""
+
+    def __init__(self, measure: Callable[[str], float]) -> None:
+        super().__init__()
+        self._measure = measure
+        self._sums: dict[int, tuple[float, float]] = {}
+
+    def __missing__(self, word: str) -> float:
+        value = self[word] = self._measure(word)
+        return value
+
+    def sums(self, one: Sketch) -> tuple[float, float]:
+        """Over the title's words, and over all of them."""
+        found = self._sums.get(one.entry_id)
+        if found is None:
+            found = self._sums[one.entry_id] = _mass(one.title_words, self), _mass(one.words, self)
+        return found
+
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        super().clear()
+        self._sums.clear()
+
 
 FEATURES: Final = (
     "cosine", "lens_cosine",
@@ -34,14 +59,13 @@ FEATURES: Final = (
 MISSING: Final = math.nan
 
 
-def features(a: Sketch, b: Sketch, cosine: float, lens_cosine: float, weight: Weight) -> list[float]:
+def features(a: Sketch, b: Sketch, cosine: float, lens_cosine: float, weight: Weigher) -> list[float]:
     """The numbers of FEATURES for a pair. cosine: of the entries' vectors; lens_cosine: of what the lens makes of them."""
     t_shared = _mass(a.title_words & b.title_words, weight)
-    t_a, t_b = _mass(a.title_words, weight), _mass(b.title_words, weight)
+    (t_a, w_a), (t_b, w_b) = weight.sums(a), weight.sums(b)
     shared_words = a.words & b.words
-    values = sorted((weight(word) for word in shared_words), reverse=True)
+    values = sorted(map(weight.__getitem__, shared_words), reverse=True)
     shared = sum(values)
-    w_a, w_b = _mass(a.words, weight), _mass(b.words, weight)
     in_a = _part(_mass(b.title_words & a.words, weight), t_b)
     in_b = _part(_mass(a.title_words & b.words, weight), t_a)
     top = [*values[:3], 0.0, 0.0, 0.0]
@@ -78,8 +102,8 @@ def gap(a: Sketch, b: Sketch) -> float:
     return max(day.hour - other.hour, other.hour - day.hour - 24.0, 0.0)
 
 
-def _mass(found: Iterable[str], weight: Weight) -> float:
-    return sum(map(weight, found))
+def _mass(found: Iterable[str], weight: Weigher) -> float:
+    return sum(map(weight.__getitem__, found))
 
 
 def _part(some: float, whole: float) -> float:
@@ -92,14 +116,14 @@ def _covers(shared: float, a: float, b: float) -> tuple[float, float]:
     return (one, two) if one < two else (two, one)
 
 
-def _names(a: Sketch, b: Sketch, weight: Weight) -> tuple[float, float, float, float, float]:
+def _names(a: Sketch, b: Sketch, weight: Weigher) -> tuple[float, float, float, float, float]:
     both = a.names & b.names
     shared = _mass(both, weight)
     less, more = _covers(_mass(a.title_names & b.names, weight) + _mass(b.title_names & a.names, weight),
                          2 * _mass(a.title_names, weight), 2 * _mass(b.title_names, weight))  # fmt: skip
     # names in the title of one that the other does not speak of at all, and the other way round
     alone = min(_mass(a.title_names - b.words, weight), _mass(b.title_names - a.words, weight))
-    return shared, less, more, alone, max(map(weight, both), default=0.0)
+    return shared, less, more, alone, max(map(weight.__getitem__, both), default=0.0)
 
 
 def _companies(a: Sketch, b: Sketch) -> tuple[float, float]:

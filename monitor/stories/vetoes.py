@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from monitor.stories.pairs import Weight, same_sum
+from monitor.stories.pairs import Weigher, same_sum
 from monitor.stories.sketch import Sketch
 
 #: kinds in which another sum and other names mean another deal
@@ -13,7 +13,7 @@ DEALS: Final = frozenset({"funding", "acquisition", "ipo"})
 TELLING: Final = 2.0
 
 
-def veto(a: Sketch, b: Sketch, weight: Weight) -> str | None:
+def veto(a: Sketch, b: Sketch, weight: Weigher) -> str | None:
     """Why these two cannot be of one story; None if nothing forbids it."""
     if a.apart != b.apart:
         return "a round-up or live page is not one event"
@@ -28,12 +28,12 @@ def veto(a: Sketch, b: Sketch, weight: Weight) -> str | None:
     return None
 
 
-def _other_deal(a: Sketch, b: Sketch, weight: Weight) -> bool:
+def _other_deal(a: Sketch, b: Sketch, weight: Weigher) -> bool:
     if not a.kinds & b.kinds & DEALS or not a.title_sums or not b.title_sums or not a.title_names or not b.title_names:
         return False
     if any(same_sum(one, two) for one in a.sums for two in b.sums):
         return False
-    return all(weight(name) < TELLING for name in a.names & b.names)
+    return all(weight[name] < TELLING for name in a.names & b.names)
 
 
 def _some(found: frozenset[str]) -> str:
