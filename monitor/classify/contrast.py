@@ -23,6 +23,8 @@ class Telling:
     summary: str
     story: str
     window: str
+    #: ISO, day or second
+    published: str = ""
     #: ids whose pairing with this entry is not to be learnt from
     unsure: frozenset[str] = frozenset()
 
@@ -36,6 +38,7 @@ def to_telling(record: Mapping[str, Any]) -> Telling:
         summary=record.get("summary") or "",
         story=f"{window}/{record['story']}",
         window=window,
+        published=str(record.get("published", "")),
         unsure=frozenset(map(str, record.get("unsure") or ())),
     )
 
