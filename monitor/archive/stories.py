@@ -79,7 +79,7 @@ class Stories:
     ) -> list[Story]:
         """Stories that qualify and whose news_at (or last_seen_at if not announced_only) is in (since, until].
 
-        Newest first; muted ones never.
+        Newest first; muted ones never, nor those whose tags are only possible, unless a person has pinned them.
         """
         column = stories.c.news_at if announced_only else stories.c.last_seen_at
         wanted = merged(Query(), selection, until)
@@ -95,7 +95,7 @@ class Stories:
                 query = query.where(stories.c.independent >= wanted.min_publishers)
             heads = connection.execute(query.order_by(column.desc(), stories.c.id.desc())).mappings()
             for page in heads.partitions(1000):
-                candidates = [s for s in (rows.story(head) for head in page) if fits(s, wanted)]
+                candidates = [s for s in (rows.story(head) for head in page) if _is_told(s) and fits(s, wanted)]
                 if wanted.words is not None and candidates:
                     with_words = stories_with_words(self._database, connection, wanted, [s.id for s in candidates])
                     candidates = [s for s in candidates if s.id in with_words]
@@ -164,6 +164,10 @@ def _member(values: Mapping[Any, Any]) -> StoryMember:
         language=values["language"],
         authority=values["authority"],
     )
+
+
+def _is_told(story: Story) -> bool:
+    return bool(story.tags or story.topics or story.pinned)
 
 
 def _load(connection: Connection, story_ids: Sequence[int]) -> list[Story]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,20 +96,25 @@ def _story_part(session: Session, story: Story) -> dict[str, Any]:
         "pinned": story.pinned,
         "muted": story.muted,
         "sent": sent,
-        "why_not_sent": list(_why_not(story)) if not sent else [],
+        "not_sent": _not_sent(session, story, {row["name"] for row in sent}),
     }
 
 
-def _why_not(story: Story) -> Iterable[str]:
-    """What may keep a story out of digests; a digest's own selection comes on top."""
-    if story.muted:
-        yield "it is muted: `monitor stories mute --off` lets it in again"
-    if story.news_at is None:
-        yield "nothing of it is news: its entries came with a feed's first poll, were old, or were part of a flood"
-    if not story.tags and not story.topics:
-        yield "it has no tag and no topic"
-    if not story.muted and story.news_at is not None and (story.tags or story.topics):
-        yield "no digest that selects it has been due since it arrived: `monitor digest preview` shows the next"
+def _not_sent(session: Session, story: Story, had_it: set[str]) -> list[dict[str, str]]:
+    """For each digest of feeds.yaml that has not had the story: why."""
+    from monitor.digest.select import why_not
+
+    rows = []
+    for digest in session.config.digests:
+        if digest.name in had_it:
+            continue
+        why = why_not(story, digest.selection)
+        if why is None and story.news_at is None:
+            why = "nothing of it is news: its entries came with a first poll, were old, or were part of a flood"
+        if why is None:
+            why = "it qualifies; no due time has come since it arrived, or its words or companies are not asked for"
+        rows.append({"digest": digest.name, "why": why})
+    return rows
 
 
 def _entry_part(
@@ -169,8 +174,8 @@ def _print_story(part: Mapping[str, Any]) -> None:
         step = f", development {row['development_id']}" if row["development_id"] else ""
         way = f"to {row['recipient']} over {row['channel']}{step}"
         out.print(f"sent: {row['name']} of {minute(row['due_at'])} {way}: {row['state']}")
-    for words in part["why_not_sent"]:
-        out.print(f"not sent: {words}")
+    for row in part["not_sent"]:
+        out.print(f"not in {row['digest']}: {row['why']}")
 
 
 def _print_entry(part: Mapping[str, Any]) -> None:

@@ -15,6 +15,9 @@ def why_not(story: Story, selection: Selection) -> str | None:
     """
     if story.muted:
         return "it is muted"
+    if not story.tags and not story.topics and not story.pinned:
+        possible = f", only possible ones: {', '.join(story.possible)}" if story.possible else ""
+        return f"it has no tag and no topic{possible}"
     return (
         _none_of("tags", selection.tags, (*story.tags, *story.topics))
         or _none_of("topics", selection.topics, story.topics)

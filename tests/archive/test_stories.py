@@ -327,3 +327,11 @@ def test_a_batch_is_stored_whole_or_not_at_all(archive: Archive) -> None:
         archive.stories.apply({one: labelled(), two: labelled()}, {}, [update([one]), update([two], broken)], NOW)
     assert archive.entries.pending_count() == 2
     assert archive.keep.stats()["stories"] == 0
+
+
+def test_a_story_that_is_only_possible_is_told_to_nobody_unless_it_is_pinned(archive: Archive) -> None:
+    (entry_id,) = stored(archive, draft("a"))
+    number = understood(archive, [entry_id], told("Perhaps", tags=(), possible=("funding",)))
+    assert archive.stories.arrived(Selection(), NOW - DAY, NOW) == []
+    archive.stories.set_pinned(number, True)
+    assert [s.id for s in archive.stories.arrived(Selection(), NOW - DAY, NOW)] == [number]
