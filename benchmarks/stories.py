@@ -53,7 +53,9 @@ class World:
         pick = self.random.choice
         self.names = sorted({"".join(pick(syllables) for _ in range(3)).title() for _ in range(6000)})
         table = load_table()
-        self.words = [word for word in table.counts if word.isascii() and word.isalpha() and not table.is_name(word)][:4000]
+        self.words = [word for word in table.counts if word.isascii() and word.isalpha() and not table.is_name(word)][
+            :4000
+        ]
 
     def text(self) -> tuple[str, str]:
         pick = self.random.choice
@@ -64,13 +66,18 @@ class World:
         vector = self.numbers.normal(size=SIZE).astype(np.float32)
         vector /= float(np.linalg.norm(vector))
         return Classification(
-            model_id=MODEL, scores={"funding": 0.9}, tags=("funding",), status=Status.CONFIRMED, vector=vector.astype("<f2").tobytes()
+            model_id=MODEL,
+            scores={"funding": 0.9},
+            tags=("funding",),
+            status=Status.CONFIRMED,
+            vector=vector.astype("<f2").tobytes(),
         )
 
     def entry(self, number: int, at: datetime) -> Entry:
         title, summary = self.text()
         return Entry(
-            id=number, feed_id="f", url=f"https://f.example/{number}", title=title, summary=summary, author=None, published_at=at,
+            id=number, feed_id="f", url=f"https://f.example/{number}", title=title, summary=summary, author=None,
+            published_at=at,
             first_seen_at=at, publisher=f"p{number % 200}.example", publisher_name="P", language="en", announce=True,
         )  # fmt: skip
 
@@ -78,7 +85,11 @@ class World:
 def fill(database: Database, world: World, size: int, window: int) -> None:
     """`size` stories of one entry: `window` of them in the last thirteen days, the others before."""
     with database.write() as connection:
-        connection.execute(sa.insert(feeds).values(id="f", name="F", spec_url="https://f.example/feed", url="https://f.example/feed", added_at=NOW))
+        connection.execute(
+            sa.insert(feeds).values(
+                id="f", name="F", spec_url="https://f.example/feed", url="https://f.example/feed", added_at=NOW
+            )
+        )
     old = NOW - timedelta(days=30)
     past = [_row(world, number, old) for number in range(200)]
     for start in range(0, size, BATCH):
@@ -101,7 +112,18 @@ def _row(world: World, number: int, at: datetime) -> tuple[Entry, Classification
 
 
 def _insert(database: Database, rows: list[tuple[Entry, Classification, Story]]) -> None:
-    shown = ("id", "feed_id", "url", "title", "summary", "published_at", "first_seen_at", "publisher", "publisher_name", "language")
+    shown = (
+        "id",
+        "feed_id",
+        "url",
+        "title",
+        "summary",
+        "published_at",
+        "first_seen_at",
+        "publisher",
+        "publisher_name",
+        "language",
+    )
     with database.write() as connection:
         connection.execute(sa.insert(stories), [story_values(s) | {"id": e.id} for e, _, s in rows])
         values = [

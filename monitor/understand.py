@@ -255,9 +255,14 @@ class Understander:
             matcher = self._open()
             joining = self._match(parts, matcher)
             standing, members = self._standing(joining)
-        return matcher, joining, [
-            (key, self._update(standing.get(key), members.get(key, []), arrivals)) for key, arrivals in joining.items()
-        ]
+        return (
+            matcher,
+            joining,
+            [
+                (key, self._update(standing.get(key), members.get(key, []), arrivals))
+                for key, arrivals in joining.items()
+            ],
+        )
 
     def _count(
         self,
@@ -287,7 +292,9 @@ class Understander:
             again = self._entries.read_again(since=since, unless_model=model_id)
             self._log.info("another model: the last days are read again", model=model_id, entries=again)
         matcher = self._new_matcher()
-        for member in self._stories.window(since, model_id):
+        members = self._stories.window(since, model_id)
+        matcher.focus(member.classification for member in members)
+        for member in members:
             if member.classification.vector:
                 matcher.add(matcher.sketch(member), member.story_id)
         self._matcher, self._model_id = matcher, model_id
@@ -402,9 +409,7 @@ class Understander:
             changed = {key for entry, key in keys.items() if homes[entry] != key}
             left = {home for entry, home in homes.items() if home is not None and home != keys[entry]}
             report.moves = [
-                (entry, homes[entry], key if key > 0 else None)
-                for entry, key in keys.items()
-                if homes[entry] != key
+                (entry, homes[entry], key if key > 0 else None) for entry, key in keys.items() if homes[entry] != key
             ]
             report.stories_before = len({home for home in homes.values() if home is not None})
             report.stories_after = len(set(keys.values()))
@@ -420,6 +425,10 @@ class Understander:
         """A key for each entry that is in a story or could be; and where it stands now."""
         report = RebuildReport()
         matcher, total, done = self._new_matcher(), self._entries.count(since=since), 0
+        recent = self._stories.window(
+            self._clock.now() - timedelta(days=self._settings.window_days), self._known_model()
+        )
+        matcher.focus(member.classification for member in recent)
         keys: dict[int, int] = {}
         homes: dict[int, int | None] = {}
         taken: set[int] = set()
@@ -475,7 +484,9 @@ class Understander:
             previous = self._stories.get_many([key]).get(key) if key > 0 else None
             story = self._grown(None, [], parts)
             if previous is not None:
-                story = replace(story, id=previous.id, pinned=previous.pinned, muted=previous.muted, topics=previous.topics)
+                story = replace(
+                    story, id=previous.id, pinned=previous.pinned, muted=previous.muted, topics=previous.topics
+                )
             decisions = tuple(
                 MatchDecision(entry_id=number, story_id=previous.id if previous else None, reason="matched anew")
                 for number in moved

@@ -1,6 +1,6 @@
 """Counts words.tsv from a corpus of entries: how common each word is, nothing of any text.
 
-    python -m monitor.stories.count --corpus corpus.jsonl.gz --out monitor/stories/words.tsv
+python -m monitor.stories.count --corpus corpus.jsonl.gz --out monitor/stories/words.tsv
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from monitor.stories.words import STOP, fold, stem, tokens, words
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m monitor.stories.count", description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True, help="JSON lines with title, summary, published; gzip or not")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="JSON lines with title, summary, published; gzip or not"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--until", default="9999", help="count only entries published before this date")
     parser.add_argument("--keep", type=int, default=24000, help="how many words")
@@ -33,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read(path: Path) -> Iterator[Mapping[str, Any]]:
     """JSON lines, gzipped or plain."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as stream:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as stream:
         for line in stream:
             yield json.loads(line)
 

@@ -29,6 +29,7 @@ def evaluate_stories(
     this one is not scored). Raises DataError for a row without these.
     """
     members = to_members(rows, classifications)
+    matcher.focus(classifications)
     found = assign(members, matcher, order)
     return score(rows, found)
 
@@ -48,7 +49,7 @@ def to_members(rows: Sequence[Mapping[str, Any]], classifications: Sequence[Clas
                 story_id=0,
                 title=title,
                 summary=row.get("summary") or "",
-                publisher=row.get("source") or "",
+                publisher=row.get("source") or f"line {place + 1}",
                 published_at=published,
                 first_seen_at=published,
                 classification=read,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from monitor.stories.pairs import Weigher
+from monitor.stories.pairs import MISSING, Weigher
 from monitor.stories.sketch import Sketch
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ class Group:
 
 
 def join_features(one: Sketch, group: Group, chances: Sequence[float], second: float, weight: Weigher) -> list[float]:
-    """The numbers of JOIN_FEATURES. chances: of pairs with members looked at; second: best chance with another story."""
+    """The numbers of JOIN_FEATURES.
+
+    chances: of pairs with members looked at; second: best chance with another story.
+    """
     ranked = sorted(chances, reverse=True)
     looked, half = len(ranked), (len(ranked) + 1) // 2
     size = len(group.members)
@@ -90,7 +93,7 @@ def join_features(one: Sketch, group: Group, chances: Sequence[float], second: f
         float(size),
         sum(math.log((chance + SOFT) / (1 - chance + SOFT)) for chance in ranked) / looked,
         second,
-        group.centre_cosine(one),
+        MISSING if one.blurred else group.centre_cosine(one),
         _covered(core, one.words, weight),
         _covered(one.title_words, group.words, weight),
         _covered(names, one.words, weight),

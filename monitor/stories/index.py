@@ -1,4 +1,4 @@
-"""The window's entries, searchable by rare words and by vector. Its cost depends on the window, never on the archive."""
+"""The window's entries, searchable by rare words and by vector. Its cost depends on the window, not on the archive."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ class Window:
         self._rows: list[int] = []
         self._row_of: dict[int, int] = {}
         self._seen = np.zeros((0, 0), np.float32)
-        self._plain = np.zeros((0, 0), np.float32)
 
     def __len__(self) -> int:
         return len(self._sketches)
@@ -112,22 +111,19 @@ class Window:
         best = np.argpartition(-cosines, take - 1)[:take]
         return [self._rows[row] for row in best if self._rows[row] != one.entry_id][:limit]
 
-    def cosines(self, one: Sketch, others: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Cosine of an entry's vectors with others', plain and seen through the lens."""
+    def cosines(self, one: Sketch, others: Sequence[int]) -> NDArray[np.float32]:
+        """Cosine of an entry's vector with others'."""
         rows = [self._row_of[entry_id] for entry_id in others]
-        plain: NDArray[np.float32] = np.einsum("ij,j->i", self._plain[rows], one.vector)
-        seen: NDArray[np.float32] = np.einsum("ij,j->i", self._seen[rows], one.seen)
-        return plain, seen
+        found: NDArray[np.float32] = np.einsum("ij,j->i", self._seen[rows], one.seen)
+        return found
 
     def _append(self, one: Sketch) -> None:
         row = len(self._rows)
         if not row:
-            self._plain = np.zeros((256, len(one.vector)), np.float32)
             self._seen = np.zeros((256, len(one.seen)), np.float32)
         elif row == len(self._seen):
-            self._plain = np.concatenate([self._plain, np.zeros_like(self._plain)])
             self._seen = np.concatenate([self._seen, np.zeros_like(self._seen)])
-        self._plain[row], self._seen[row] = one.vector, one.seen
+        self._seen[row] = one.seen
         self._rows.append(one.entry_id)
         self._row_of[one.entry_id] = row
 
@@ -136,7 +132,7 @@ class Window:
         row, last = self._row_of.pop(entry_id), len(self._rows) - 1
         mover = self._rows.pop()
         if row != last:
-            self._plain[row], self._seen[row] = self._plain[last], self._seen[last]
+            self._seen[row] = self._seen[last]
             self._rows[row], self._row_of[mover] = mover, row
 
 

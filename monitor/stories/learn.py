@@ -14,7 +14,7 @@ from monitor.stories.forest import Forest, Recipe, grow
 from monitor.stories.groups import JOIN_FEATURES
 from monitor.stories.index import Window
 from monitor.stories.match import Matcher, MatchSettings
-from monitor.stories.pairs import FEATURES, features
+from monitor.stories.pairs import FEATURES, MISSING, features
 from monitor.stories.sketch import Sketch
 from monitor.stories.weights import Lens, Weights
 from monitor.stories.words import WordTable
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 PAIR_RECIPE: Final = Recipe(trees=140, depth=4, rate=0.08, least=6.0, ridge=6.0)
 JOIN_RECIPE: Final = Recipe(trees=110, depth=3, rate=0.07, least=6.0, ridge=6.0, columns=0.6)
 #: an easy pair of different stories is kept once in so many, and weighs as many
-EASY: Final = 6
+EASY: Final = 2
+#: so many pairs are learnt without the cosine, for the day when no lens fits the model
+BLURRED: Final = 0.05
 #: rules of thumb by which the examples' stories are also built, so that the join is learnt on imperfect stories too
 ROUGH: Final = (0.35, 0.5, 0.65)
 
@@ -74,7 +76,7 @@ def to_world(
 
 
 def pair_examples(world: World, table: WordTable, settings: MatchSettings, chance: random.Random) -> Examples:
-    """Pairs as the matcher meets them: each entry with its candidates among those before it, and with its own story's."""
+    """Pairs as the matcher meets them: each entry with its candidates among those before it, and its own story."""
     window = Window(table)
     rows, truth, weight = [], [], []
     before: dict[str, list[int]] = {}
@@ -84,12 +86,13 @@ def pair_examples(world: World, table: WordTable, settings: MatchSettings, chanc
         near = dict.fromkeys([*window.by_words(one, take), *window.by_vector(one, take), *before.get(story, ())])
         others = [entry_id for entry_id in near if entry_id not in world.unsure[one.entry_id]]
         if others:
-            plain, seen = window.cosines(one, others)
-            middle = float(np.median(seen))
-            for entry_id, a, b in zip(others, plain, seen, strict=True):
+            cosines = window.cosines(one, others)
+            middle = float(np.median(cosines))
+            for entry_id, cosine in zip(others, cosines, strict=True):
                 true = world.told[entry_id] == story
-                row = features(one, window[entry_id], float(a), float(b), window.weight)
-                easy = not true and b <= middle and row[SHARED] < 14
+                blurred = one.blurred or chance.random() < BLURRED
+                row = features(one, window[entry_id], MISSING if blurred else float(cosine), window.weight)
+                easy = not true and cosine <= middle and row[SHARED] < 14
                 if easy and chance.random() >= 1 / EASY:
                     continue
                 rows.append(row)

@@ -6,6 +6,7 @@ story -> vetoes -> the best story at or above the threshold, else a new one
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,16 @@ import numpy as np
 
 from monitor.stories.groups import Group, join_features
 from monitor.stories.index import Window
-from monitor.stories.pairs import features
+from monitor.stories.pairs import MISSING, features
 from monitor.stories.sketch import NameFinder, Sketch, sketch
 from monitor.stories.vetoes import veto
-from monitor.stories.weights import Weights
+from monitor.stories.weights import Lens, Weights, grind
 from monitor.stories.words import WordTable
-from monitor.types import StoryMember
+from monitor.types import Classification, StoryMember
 
 HOURS_PER_DAY: Final = 24.0
+#: vectors from which a lens can be ground
+ENOUGH: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,9 @@ class MatchSettings:
     #: part of the story's core names that such a follow-up must name
     follow_names: float = 0.5
     #: entries taken by words and by vector, stories looked at as a whole, entries of each looked at
-    candidates: int = 24
-    stories: int = 5
-    members: int = 10
+    candidates: int = 16
+    stories: int = 4
+    members: int = 8
     #: least pair chance for which a story is looked at
     glance: float = 0.03
 
@@ -82,6 +85,8 @@ class Matcher:
         self.window = Window(table)
         self.groups: dict[int, Group] = {}
         self.key_of: dict[int, int] = {}
+        #: ground from the window, for a model that the weights have no lens for
+        self._own_lens: Lens | None = None
         self._table = table
         self._find_companies = find_companies
 
@@ -91,6 +96,7 @@ class Matcher:
         """What the matcher looks at in an entry."""
         read = member.classification
         vector = np.frombuffer(read.vector, "<f2").astype(np.float32)
+        lens = self._lens(read.model_id, len(vector))
         parts: dict[str, frozenset[str]] = {}
         for span in read.spans:
             parts[span.role] = parts.get(span.role, frozenset()) | frozenset(span_words(span.text))
@@ -101,13 +107,35 @@ class Matcher:
             published_at=member.published_at,
             title=member.title,
             summary=member.summary,
-            vector=vector,
-            seen=self.weights.see(vector, read.model_id),
+            seen=lens(vector) if lens is not None else vector,
+            blurred=lens is None,
             table=self._table,
             scores=read.scores,
             parts=parts,
             find_companies=self._find_companies,
         )
+
+    def focus(self, reads: Iterable[Classification]) -> bool:
+        """Grinds a lens from these vectors if they are of a model that the weights have none for; whether it did.
+
+        Call it before the first sketch: vectors seen through different lenses cannot be compared.
+        """
+        found: dict[tuple[str, int], list[bytes]] = defaultdict(list)
+        for read in reads:
+            if read.vector:
+                found[read.model_id, len(read.vector) // 2].append(read.vector)
+        for (model_id, size), vectors in found.items():
+            if len(vectors) >= ENOUGH and self._lens(model_id, size) is None:
+                rows = np.frombuffer(b"".join(vectors), "<f2").astype(np.float32).reshape(-1, size)
+                self._own_lens = grind(rows, model_id)
+                return True
+        return False
+
+    def _lens(self, model_id: str, size: int) -> Lens | None:
+        own = self._own_lens
+        if own is not None and own.model_id == model_id and len(own.mean) == size:
+            return own
+        return self.weights.lens_for(model_id, size)
 
     def add(self, one: Sketch, key: int) -> None:
         """The entry is in that story. One that was elsewhere moves."""
@@ -203,11 +231,11 @@ class Matcher:
         """Pair chances of an entry with others."""
         if not others:
             return {}
-        plain, seen = self.window.cosines(one, others)
+        cosines = self.window.cosines(one, others)
         weight = self.window.weight
         rows = [
-            features(one, self.window[entry_id], float(a), float(b), weight)
-            for entry_id, a, b in zip(others, plain, seen, strict=True)
+            features(one, self.window[entry_id], MISSING if one.blurred else float(cosine), weight)
+            for entry_id, cosine in zip(others, cosines, strict=True)
         ]
         return dict(zip(others, self.weights.pair(np.array(rows, np.float32)).tolist(), strict=True))
 
@@ -244,7 +272,8 @@ class Matcher:
         weight = self.window.weight
         shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight[word], word))
         likely = sum(value > 0.5 for value in view.chances.values())
-        reason = f"{chance:.2f} (needs {need:.2f}); like {likely} of {len(view.chances)} entries looked at; shares {', '.join(shared[:4])}"
+        words = ", ".join(shared[:4])
+        reason = f"{chance:.2f} (needs {need:.2f}); like {likely} of {len(view.chances)} entries; shares {words}"
         return Verdict(key=view.key, score=chance, reason=reason, numbers=_numbers(chance, view, ranked))
 
 
@@ -254,7 +283,7 @@ CORE_NAMES: Final = 12
 def _numbers(chance: float, view: View, ranked: Sequence[tuple[float, View]]) -> dict[str, float]:
     second = next((other for other, its in ranked if its.key != view.key), 0.0)
     row = view.row
-    return {
+    found = {
         "join": round(chance, 4),
         "second": round(second, 4),
         "best_pair": round(row[0], 4),
@@ -265,6 +294,7 @@ def _numbers(chance: float, view: View, ranked: Sequence[tuple[float, View]]) ->
         "names": round(row[CORE_NAMES], 4),
         "hours": round(row[15], 2),
     }
+    return {name: value for name, value in found.items() if not math.isnan(value)}
 
 
 def span_words(text: str) -> Iterable[str]:

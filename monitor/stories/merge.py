@@ -1,4 +1,4 @@
-"""A story's entries to the story: title and lead of its best entry, tags by vote, who tells it, when it was news. Pure."""
+"""A story's entries to the story: title and lead of the best, tags by vote, who tells it, when it was news. Pure."""
 
 from __future__ import annotations
 
@@ -127,7 +127,12 @@ def lead_of(best: Part, parts: Sequence[Part]) -> str:
     """One or two sentences of the best entry's own words; of another in its language where it has only a title."""
     others = sorted(
         (p for p in parts if p.entry.language == best.entry.language and p is not best),
-        key=lambda p: (not set(p.read.tags) & set(best.read.tags), -p.entry.authority, p.entry.published_at, p.entry.id),
+        key=lambda p: (
+            not set(p.read.tags) & set(best.read.tags),
+            -p.entry.authority,
+            p.entry.published_at,
+            p.entry.id,
+        ),
     )
     for part in (best, *others):
         found = first_sentences(part.entry.summary, part.entry.title)

@@ -13,9 +13,8 @@ from typing import Final
 from monitor.stories.sketch import SAME_SUM, Sketch
 
 
-
 class Weigher(dict[str, float]):
-    """Word to what it tells, worked out once; and the sums over an entry's words. Cleared when the window has changed."""
+    """Word to what it tells, worked out once; and sums over an entry's words. Cleared when the window changes."""
 
     def __init__(self, measure: Callable[[str], float]) -> None:
         super().__init__()
@@ -40,7 +39,7 @@ class Weigher(dict[str, float]):
 
 
 FEATURES: Final = (
-    "cosine", "lens_cosine",
+    "cosine",
     "title_shared", "title_cover_less", "title_cover_more", "title_cosine",
     "shared", "cover_less", "cover_more", "word_cosine", "rarest", "second", "third",
     "in_text_less", "in_text_more", "pairs_shared",
@@ -55,12 +54,12 @@ FEATURES: Final = (
     "tags_alike", "tags_apart", "event_less", "event_more", "parts_shared", "parts_apart",
 )  # fmt: skip
 
-#: features that may be missing (nan) when no classifier or no company finder is at hand
+#: features that may be missing (nan): no lens for the model's vectors, no tags, no facts, no company finder
 MISSING: Final = math.nan
 
 
-def features(a: Sketch, b: Sketch, cosine: float, lens_cosine: float, weight: Weigher) -> list[float]:
-    """The numbers of FEATURES for a pair. cosine: of the entries' vectors; lens_cosine: of what the lens makes of them."""
+def features(a: Sketch, b: Sketch, cosine: float, weight: Weigher) -> list[float]:
+    """The numbers of FEATURES for a pair. cosine: of the vectors as the lens shows them; nan without a lens."""
     t_shared = _mass(a.title_words & b.title_words, weight)
     (t_a, w_a), (t_b, w_b) = weight.sums(a), weight.sums(b)
     shared_words = a.words & b.words
@@ -70,7 +69,7 @@ def features(a: Sketch, b: Sketch, cosine: float, lens_cosine: float, weight: We
     in_b = _part(_mass(a.title_words & b.words, weight), t_a)
     top = [*values[:3], 0.0, 0.0, 0.0]
     return [
-        cosine, lens_cosine,
+        cosine,
         t_shared, *_covers(t_shared, t_a, t_b), _part(t_shared, math.sqrt(t_a * t_b)),
         shared, *_covers(shared, w_a, w_b), _part(shared, math.sqrt(w_a * w_b)), top[0], top[1], top[2],
         min(in_a, in_b), max(in_a, in_b),

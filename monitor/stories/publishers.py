@@ -14,15 +14,20 @@ from typing import Final
 #: outlets of one owner, by registrable domain
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "Conde Nast": ("wired.com", "arstechnica.com", "newyorker.com", "vanityfair.com", "vogue.com"),
-    "Ziff Davis": ("cnet.com", "zdnet.com", "pcmag.com", "mashable.com", "ign.com", "everydayhealth.com", "lifehacker.com"),
+    "Ziff Davis": ("cnet.com", "zdnet.com", "pcmag.com", "mashable.com", "ign.com", "everydayhealth.com",
+        "lifehacker.com"),
     "Vox Media": ("theverge.com", "vox.com", "polygon.com", "nymag.com"),
-    "News Corp": ("wsj.com", "marketwatch.com", "barrons.com", "nypost.com", "thetimes.co.uk", "thesun.co.uk", "theaustralian.com.au"),
-    "Future": ("techradar.com", "tomshardware.com", "tomsguide.com", "pcgamer.com", "itpro.com", "creativebloq.com", "livescience.com",
+    "News Corp": ("wsj.com", "marketwatch.com", "barrons.com", "nypost.com", "thetimes.co.uk", "thesun.co.uk",
+        "theaustralian.com.au"),
+    "Future": ("techradar.com", "tomshardware.com", "tomsguide.com", "pcgamer.com", "itpro.com",
+        "creativebloq.com", "livescience.com",
                "space.com", "laptopmag.com", "windowscentral.com", "androidcentral.com", "imore.com"),
     "Valnet": ("androidpolice.com", "makeuseof.com", "xda-developers.com", "howtogeek.com", "pocket-lint.com"),
-    "Axel Springer": ("businessinsider.com", "politico.com", "politico.eu", "welt.de", "bild.de", "emarketer.com", "morningbrew.com"),
+    "Axel Springer": ("businessinsider.com", "politico.com", "politico.eu", "welt.de", "bild.de", "emarketer.com",
+        "morningbrew.com"),
     "Yahoo": ("yahoo.com", "engadget.com", "aol.com"),
-    "Regent": ("techcrunch.com", "foundryco.com", "pcworld.com", "macworld.com", "computerworld.com", "infoworld.com", "cio.com",
+    "Regent": ("techcrunch.com", "foundryco.com", "pcworld.com", "macworld.com", "computerworld.com",
+        "infoworld.com", "cio.com",
                "networkworld.com", "csoonline.com"),
     "Keleops": ("gizmodo.com", "kotaku.com", "01net.com"),
     "Nikkei": ("ft.com", "nikkei.com", "sifted.eu", "thenextweb.com"),
@@ -35,7 +40,8 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "Network18": ("moneycontrol.com", "cnbctv18.com", "firstpost.com", "news18.com"),
     "Living Media": ("indiatoday.in", "businesstoday.in", "aajtak.in"),
     "HT Media": ("livemint.com", "hindustantimes.com", "vccircle.com"),
-    "Informa TechTarget": ("techtarget.com", "aibusiness.com", "darkreading.com", "lightreading.com", "computerweekly.com", "informationweek.com"),
+    "Informa TechTarget": ("techtarget.com", "aibusiness.com", "darkreading.com", "lightreading.com",
+        "computerweekly.com", "informationweek.com"),
     "Industry Dive": ("ciodive.com", "utilitydive.com", "retaildive.com", "bankingdive.com"),
     "Guardian Media Group": ("theguardian.com", "guardian.co.uk"),
     "Fortune Media": ("fortune.com",),
@@ -43,13 +49,15 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "Alibaba": ("scmp.com", "alizila.com"),
     "36Kr": ("36kr.com", "kr-asia.com", "36kr.jp"),
     "Heise": ("heise.de", "t3n.de", "techstage.de"),
-    "Holtzbrinck": ("zeit.de", "handelsblatt.com", "wiwo.de", "nature.com", "scientificamerican.com", "gruenderszene.de"),
+    "Holtzbrinck": ("zeit.de", "handelsblatt.com", "wiwo.de", "nature.com", "scientificamerican.com",
+        "gruenderszene.de"),
     "Le Monde": ("lemonde.fr", "nouvelobs.com", "telerama.fr", "huffingtonpost.fr"),
     "Prisa": ("elpais.com", "cincodias.com", "as.com"),
     "Unidad Editorial": ("elmundo.es", "expansion.com", "marca.com"),
     "ITmedia": ("itmedia.co.jp", "atmarkit.co.jp"),
     "Impress": ("impress.co.jp", "pc.watch"),
-    "Situation Publishing": ("theregister.com", "theregister.co.uk", "devclass.com", "nextplatform.com", "blocksandfiles.com"),
+    "Situation Publishing": ("theregister.com", "theregister.co.uk", "devclass.com", "nextplatform.com",
+        "blocksandfiles.com"),
     "VentureBeat": ("venturebeat.com", "gamesbeat.com"),
     "Crunchbase": ("crunchbase.com",),
     "Google": ("google.com", "blog.google", "deepmind.google", "googleblog.com", "deepmind.com", "withgoogle.com"),
@@ -65,18 +73,23 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 #: they point to what others tell
 AGGREGATORS: Final = frozenset(
-    {"techmeme.com", "ycombinator.com", "google.com/news", "news.google.com", "slashdot.org", "reddit.com", "lobste.rs", "msn.com",
-     "flipboard.com", "smartnews.com", "feedly.com", "newsbreak.com", "readhub.cn", "hckrnews.com", "buzzing.cc", "solidot.org",
+    {"techmeme.com", "ycombinator.com", "google.com/news", "news.google.com", "slashdot.org", "reddit.com",
+    "lobste.rs", "msn.com",
+     "flipboard.com", "smartnews.com", "feedly.com", "newsbreak.com", "readhub.cn", "hckrnews.com", "buzzing.cc",
+     "solidot.org",
      "producthunt.com", "memeorandum.com", "tldr.tech"}
 )  # fmt: skip
 #: they print what the parties write
 WIRES: Final = frozenset(
-    {"prnewswire.com", "businesswire.com", "globenewswire.com", "accesswire.com", "einpresswire.com", "newswire.com", "prweb.com",
-     "newsfilecorp.com", "presseportal.de", "prtimes.jp", "openpr.com", "issuewire.com", "acnnewswire.com", "media-outreach.com"}
+    {"prnewswire.com", "businesswire.com", "globenewswire.com", "accesswire.com", "einpresswire.com",
+    "newswire.com", "prweb.com",
+     "newsfilecorp.com", "presseportal.de", "prtimes.jp", "openpr.com", "issuewire.com", "acnnewswire.com",
+     "media-outreach.com"}
 )  # fmt: skip
 _AGENCY: Final = re.compile(
     r"\((reuters|ap|afp|dpa|pti|ani|ians|xinhua|kyodo|bloomberg|dow jones)\)|"
-    r"\b(?:by|source:|via) (reuters|the associated press|associated press|afp|pti)\b|^(reuters|ap|afp|pti|dpa)\s*[-–—:]",
+    r"\b(?:by|source:|via) (reuters|the associated press|associated press|afp|pti)\b|^(reuters|ap|afp|pti|"
+    r"dpa)\s*[-–—:]",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"\w+")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from monitor.stories.words import STOP, WordTable, fold, stem, tokens, words
@@ -57,39 +58,51 @@ UNIT: Final = {
 }
 #: a family and its version: "GPT-5.5", "Claude Opus 4.8", "Llama 4", "Qwen3.5"
 VERSION: Final = re.compile(
-    r"(?<![\w.$€£])(?P<family>[A-Z][A-Za-z]{1,20}|[a-z]{1,12}(?=-?\d))(?:[ -]?[vV])?[ -]?(?P<number>\d{1,2}(?:\.\d{1,2})?)(?![\d%]|[.,:]\d|(?:st|nd|rd|th)\b)"
+    r"(?<![\w.$€£])(?P<family>[A-Z][A-Za-z]{1,20}|"
+    r"[a-z]{1,12}(?=-?\d))(?:[ -]?[vV])?[ -]?(?P<number>\d{1,2}(?:\.\d{1,2})?)(?![\d%]|[.,:]\d|(?:st|nd|rd|th)\b)"
 )
 NOT_FAMILY: Final = frozenset(
     "the top over under after in on of and for to from with by at series chapter part episode ep day week year years "
     "age fortune forbes g20 q h covid may june july march april january february august september october november "
-    "december jan feb mar apr jun jul aug sep sept oct nov dec about around nearly some raises raise cuts cut lays buys "
+    "december jan feb mar apr jun jul aug sep sept oct nov dec about around nearly some raises raise cuts cut "
+    "lays buys "
     "sells hits its his her this next last first these those why how what gets adds up near just only all more than "
     "least most article section vol volume no number phase stage tier level round page step reasons ways lessons "
-    "between until since before during hours minutes days weeks months have has had is are was were will can web".split()
+    "between until since before during hours minutes days weeks months have has had is are was were will can "
+    "web".split()
 )
 
 #: words that tell what kind of thing happened
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     kind: frozenset(stem(word) for word in listed.split())
     for kind, listed in {
-        "funding": "raise raises raised raising funding round seed valuation valued invests investment investor investors "
+        "funding": "raise raises raised raising funding round seed valuation valued invests investment investor "
+        "investors "
         "backs backed financing capital stake unicorn fundraise fundraising secures nabs lands 融资 調達 levée lève",
-        "acquisition": "acquire acquires acquired acquiring acquisition buy buys bought buying takeover merger merge merges purchase 收购 買収 rachète",
+        "acquisition": "acquire acquires acquired acquiring acquisition buy buys bought buying takeover merger "
+        "merge merges purchase 收购 買収 rachète",
         "ipo": "ipo listing nasdaq debut prospectus float floats 上市",
-        "launch": "launch launches launched release releases released unveils unveiled introduces introducing introduced debuts rolls "
+        "launch": "launch launches launched release releases released unveils unveiled introduces introducing "
+        "introduced debuts rolls "
         "rollout announces available arrives ships opens preview beta 发布 推出 発表 lance lanza stellt",
-        "court": "sue sues sued suing lawsuit lawsuits trial court judge jury testifies testimony testified testify verdict appeal "
+        "court": "sue sues sued suing lawsuit lawsuits trial court judge jury testifies testimony testified "
+        "testify verdict appeal "
         "ruling settles settlement witness",
         "jobs": "layoff layoffs laid cutting jobs job workforce staff employees fired restructuring severance",
-        "people": "joins join hires hired hiring appoints appointed resigns resign departs leaves leaving steps poaches ceo named successor",
-        "money": "earnings revenue profit quarter quarterly sales forecast guidance shares stock stocks results outlook rally surges slump",
-        "rules": "ban bans banned regulator regulators regulation regulations law bill act probe investigation antitrust senate congress "
+        "people": "joins join hires hired hiring appoints appointed resigns resign departs leaves leaving steps "
+        "poaches ceo named successor",
+        "money": "earnings revenue profit quarter quarterly sales forecast guidance shares stock stocks results "
+        "outlook rally surges slump",
+        "rules": "ban bans banned regulator regulators regulation regulations law bill act probe investigation "
+        "antitrust senate congress "
         "eu commission order executive policy legislation lawmakers",
-        "security": "hack hacked hackers hacking breach breached malware vulnerability vulnerabilities exploit attack attacks leak leaked stolen ransomware",
+        "security": "hack hacked hackers hacking breach breached malware vulnerability vulnerabilities exploit "
+        "attack attacks leak leaked stolen ransomware",
         "outage": "outage down disruption bug glitch",
         "research": "study research researchers paper scientists finds survey benchmark report reveals",
         "partnership": "partner partners partnership deal agreement signs contract teams collaboration alliance tie",
-        "building": "datacenter center centers centre centres capex gigawatt megawatt power plant campus infrastructure",
+        "building": "datacenter center centers centre centres capex gigawatt megawatt power plant campus "
+        "infrastructure",
     }.items()
 }
 
@@ -97,14 +110,18 @@ LIVE: Final = re.compile(
     r"\blive (?:blog|updates?|coverage)\b|\bliveblog|\bas it happen(?:s|ed)\b|\d live\b|: live\b|\blive:", re.IGNORECASE
 )
 ROUNDUP: Final = re.compile(
-    r"\b(?:round[- ]?up|newsletter|(?:morning|daily|evening) brief(?:ing)?|this week in|week in review|weekly|the download(?=:)|"
-    r"the week's|funding (?:daily|report)|deals of the|digest|everything (?:[\w' ]{0,20} )?(?:announced|revealed|unveiled)|"
+    r"\b(?:round[- ]?up|newsletter|(?:morning|daily|evening) brief(?:ing)?|this week in|week in review|weekly|"
+    r"the download(?=:)|"
+    r"the week's|funding (?:daily|report)|deals of the|digest|everything (?:[\w' ]{0,20} )?(?:announced|"
+    r"revealed|unveiled)|"
     r"every(?:thing)? new|all the [\w' ]{0,24}(?:announcements|news)|in brief|headlines|tl;?dr|ainews|"
-    r"news of the (?:day|week)|daily deals|recap)\b|\b\d{2,3} things\b|融资周报|融资日报|一周|日报|早报|晚报|周报|早知道|まとめ",
+    r"news of the (?:day|week)|daily deals|recap)\b|\b\d{2,3} things\b|融资周报|融资日报|一周|日报|早报|晚报|周报|"
+    r"早知道|まとめ",
     re.IGNORECASE,
 )
 TALK: Final = re.compile(
-    r"\b(?:podcast|episode|interview|opinion|q&a|webinar|video:|transcript|uncanny valley|why|how|what|should|\d+ (?:biggest|best|ways|"
+    r"\b(?:podcast|episode|interview|opinion|q&a|webinar|video:|transcript|uncanny valley|why|how|what|should|"
+    r"\d+ (?:biggest|best|ways|"
     r"takeaways|reasons|things))\b",
     re.IGNORECASE,
 )
@@ -140,9 +157,10 @@ class Sketch:
     scores: Mapping[str, float] = field(default_factory=dict)
     #: words of the facts that the classifier read, by role
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    #: the classifier's vector, and what the lens makes of it; both of unit length
-    vector: NDArray[np.float32]
+    #: the classifier's vector as the lens shows it, of unit length
     seen: NDArray[np.float32]
+    #: no lens fits the model: the vector finds candidates, and is no number to judge by
+    blurred: bool = False
 
     @property
     def apart(self) -> bool:
@@ -158,9 +176,9 @@ def sketch(
     published_at: datetime,
     title: str,
     summary: str,
-    vector: NDArray[np.float32],
-    seen: NDArray[np.float32] | None = None,
+    seen: NDArray[np.float32],
     table: WordTable,
+    blurred: bool = False,
     scores: Mapping[str, float] | None = None,
     parts: Mapping[str, frozenset[str]] | None = None,
     find_companies: NameFinder | None = None,
@@ -181,7 +199,7 @@ def sketch(
         title=title,
         title_words=frozenset(in_title),
         words=every,
-        title_pairs=frozenset(f"{a} {b}" for a, b in zip(in_title, in_title[1:], strict=False)),
+        title_pairs=frozenset(f"{a} {b}" for a, b in pairwise(in_title)),
         names=title_names | frozenset(names(lead, table)),
         title_names=title_names,
         companies=find_companies(whole) if find_companies else frozenset(),
@@ -194,8 +212,8 @@ def sketch(
         form=form(title),
         scores=scores or {},
         parts=parts or {},
-        vector=vector,
-        seen=vector if seen is None else seen,
+        seen=seen,
+        blurred=blurred,
     )
 
 

@@ -32,6 +32,8 @@ from monitor.types import Classification
 
 OUT: Final = Path(__file__).with_name("weights.json")
 BATCH: Final = 256
+#: pairs are learnt on more candidates than are looked at in use
+WIDE: Final = 24
 DEV: Final = "dev"
 Rows = list[dict[str, Any]]
 
@@ -39,7 +41,9 @@ Rows = list[dict[str, Any]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m monitor.stories.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with stories-train.jsonl and stories-dev.jsonl")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with stories-train.jsonl and stories-dev.jsonl"
+    )
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--threshold", type=float, default=0.7, help="join chance from which on an entry joins")
     parser.add_argument("--leave-one-out", action="store_true", help="measure; nothing is written")
@@ -97,16 +101,15 @@ def train(data: Data, table: WordTable, threshold: float, *, lens: bool = True) 
     return learn(pairs, worlds, table, lens=ground, threshold=threshold)
 
 
-def prepare(
-    data: Data, table: WordTable, *, lens: bool
-) -> tuple[Lens | None, dict[str, World], dict[str, Examples]]:
+def prepare(data: Data, table: WordTable, *, lens: bool) -> tuple[Lens | None, dict[str, World], dict[str, Examples]]:
     """Lens (from the vectors alone), worlds and pair examples of each window."""
     read = [found for _, both in data.values() for found in both]
     vectors = np.array([np.frombuffer(found.vector, "<f2").astype(np.float32) for found in read])
     ground = grind(vectors, read[0].model_id) if lens else None
     worlds = {name: to_world(name, rows, found, table, ground) for name, (rows, found) in data.items()}
     chance = random.Random(1)  # noqa: S311  which easy pairs are kept, not a secret
-    pairs = {name: pair_examples(world, table, MatchSettings(), chance) for name, world in worlds.items()}
+    wide = MatchSettings(candidates=WIDE)
+    pairs = {name: pair_examples(world, table, wide, chance) for name, world in worlds.items()}
     _say(f"{sum(len(each.rows) for each in pairs.values())} pairs of {len(worlds)} windows")
     return ground, worlds, pairs
 

@@ -13,6 +13,8 @@ import numpy as np
 
 from monitor.errors import ModelError
 from monitor.stories.forest import Forest, from_json, to_json
+from monitor.stories.groups import JOIN_FEATURES
+from monitor.stories.pairs import FEATURES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lens:
-    """Takes from the vectors what all news of AI has in common: mean and half-whitening, for the vectors of one model."""
+    """Takes from the vectors what all news of AI has in common: mean and half-whitening, for one model."""
 
     model_id: str
     mean: NDArray[np.float32]
@@ -40,11 +42,10 @@ class Weights:
     threshold: float
     lens: Lens | None = None
 
-    def see(self, vector: NDArray[np.float32], model_id: str) -> NDArray[np.float32]:
-        """Through the lens if it was ground for that model, else as it is."""
-        if self.lens is None or self.lens.model_id != model_id or len(self.lens.mean) != len(vector):
-            return vector
-        return self.lens(vector)
+    def lens_for(self, model_id: str, size: int) -> Lens | None:
+        """The lens, if it was ground for that model's vectors."""
+        fits = self.lens is not None and self.lens.model_id == model_id and len(self.lens.mean) == size
+        return self.lens if fits else None
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,7 +78,7 @@ def parse(data: Any) -> Weights:
     """The weights of `dump`. Raises ModelError."""
     try:
         lens = data["lens"]
-        return Weights(
+        weights = Weights(
             pair=from_json(data["pair"]),
             join=from_json(data["join"]),
             threshold=float(data["threshold"]),
@@ -85,6 +86,9 @@ def parse(data: Any) -> Weights:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"the story weights are corrupt ({error}): reinstall the monitor") from error
+    if weights.pair.features != FEATURES or weights.join.features != JOIN_FEATURES:
+        raise ModelError("the story weights are of another version: reinstall the monitor, or learn them anew")
+    return weights
 
 
 def load(path: Path | None = None) -> Weights:

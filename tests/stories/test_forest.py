@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,8 +68,12 @@ def test_the_lens_is_for_one_model_only() -> None:
     chance = np.random.default_rng(1)
     vectors = chance.normal(size=(200, 16)).astype(np.float32) + 2.0
     weights = parse(json.loads(json.dumps({**dump(load()), "lens": None})))
-    assert (weights.see(vectors[0], "any") == vectors[0]).all()
+    assert weights.lens_for("one", 16) is None
     lens = grind(vectors, "one")
+    focused = replace(weights, lens=lens)
+    assert focused.lens_for("one", 16) is lens
+    assert focused.lens_for("two", 16) is None
+    assert focused.lens_for("one", 32) is None
     seen = np.array([lens(v) for v in vectors])
     assert np.allclose(np.linalg.norm(seen, axis=1), 1.0, atol=1e-4)
     plain = np.array([unit(v) for v in vectors])

@@ -20,9 +20,17 @@ def test_many_outlets_on_one_deal_are_one_story() -> None:
 
 def test_two_companies_rounds_of_one_day_stay_apart() -> None:
     told = [
-        member(1, "Larkspur AI raises $640 million led by Halden Ventures", "The Lyon start-up makes translation models."),
-        member(2, "Corvane raises $95 million Series B led by Ostrava Capital", "The Prague start-up sells AI for hospitals."),
-        member(3, "AI translator Larkspur secures $640m from Halden Ventures", "Larkspur of Lyon makes translation models."),
+        member(
+            1, "Larkspur AI raises $640 million led by Halden Ventures", "The Lyon start-up makes translation models."
+        ),
+        member(
+            2,
+            "Corvane raises $95 million Series B led by Ostrava Capital",
+            "The Prague start-up sells AI for hospitals.",
+        ),
+        member(
+            3, "AI translator Larkspur secures $640m from Halden Ventures", "Larkspur of Lyon makes translation models."
+        ),
         member(4, "Hospital AI maker Corvane lands $95M Series B from Ostrava Capital", "Corvane is from Prague."),
     ]
     keys = place(told)
@@ -40,7 +48,9 @@ def test_another_version_is_another_story() -> None:
 
 def test_round_ups_and_live_pages_stay_apart_from_what_they_list() -> None:
     told = [member(i, *DEAL[i % len(DEAL)]) for i in range(4)]
-    listing = member(9, "Weekly funding report: Larkspur AI raises $640 million at $4 billion valuation", "Halden Ventures led.")
+    listing = member(
+        9, "Weekly funding report: Larkspur AI raises $640 million at $4 billion valuation", "Halden Ventures led."
+    )
     live = member(10, "Larkspur AI raises $640 million: live updates", "Halden Ventures led the round in Larkspur.")
     keys = place([*told, listing, live])
     assert len(set(keys[:4])) == 1
@@ -49,11 +59,23 @@ def test_round_ups_and_live_pages_stay_apart_from_what_they_list() -> None:
 
 def test_a_deal_in_talks_and_signed_a_week_and_a_half_later_is_one_story() -> None:
     talks = [member(i, *text, hours=i) for i, text in enumerate([
-        ("Larkspur AI in talks to raise $640 million from Halden Ventures", "The Lyon company would be worth $4 billion, sources say."),
-        ("Sources: Larkspur AI is in talks with Halden Ventures on $640 million", "Larkspur of Lyon makes translation models."),
+        ("Larkspur AI in talks to raise $640 million from Halden Ventures", "The Lyon company would be worth $4 "
+        "billion, sources say."),
+        ("Sources: Larkspur AI is in talks with Halden Ventures on $640 million", "Larkspur of Lyon makes "
+        "translation models."),
     ])]  # fmt: skip
-    signed = member(5, "Larkspur AI raises $640 million from Halden Ventures", "The Lyon company is worth $4 billion.", hours=24 * 10)
-    stale = member(6, "Larkspur AI raises $640 million from Halden Ventures", "The Lyon company is worth $4 billion.", hours=24 * 16)
+    signed = member(
+        5,
+        "Larkspur AI raises $640 million from Halden Ventures",
+        "The Lyon company is worth $4 billion.",
+        hours=24 * 10,
+    )
+    stale = member(
+        6,
+        "Larkspur AI raises $640 million from Halden Ventures",
+        "The Lyon company is worth $4 billion.",
+        hours=24 * 16,
+    )
     keys = place([*talks, signed])
     assert keys[0] == keys[1] == keys[2]
     assert place([*talks, stale])[2] not in keys[:2], "after fourteen days of silence it is a new story"
@@ -61,7 +83,12 @@ def test_a_deal_in_talks_and_signed_a_week_and_a_half_later_is_one_story() -> No
 
 def test_an_old_story_takes_only_what_names_its_names() -> None:
     first = [member(i, *DEAL[i]) for i in range(2)]
-    vague = member(5, "Translation start-up raises $640 million at $4 billion valuation", "New money from venture funds.", hours=24 * 10)
+    vague = member(
+        5,
+        "Translation start-up raises $640 million at $4 billion valuation",
+        "New money from venture funds.",
+        hours=24 * 10,
+    )
     held = matcher()
     keys = place([*first, vague], held)
     assert keys[2] not in keys[:2]
@@ -137,9 +164,9 @@ def test_the_order_of_arrival_matters_little_and_events_never_mix(seed: int) -> 
 @given(st.integers(0, 10_000))
 def test_a_story_never_holds_what_is_vetoed(seed: int) -> None:
     chance = random.Random(seed)
+    versions, readers = ("7.1", "7.2", "7.3"), ("everyone", "coders", "schools")
     told = [
-        member(i, f"OpenAI launches GPT-{chance.choice(['7.1', '7.2', '7.3'])} for {chance.choice(['everyone', 'coders', 'schools'])}")
-        for i in range(12)
+        member(i, f"OpenAI launches GPT-{chance.choice(versions)} for {chance.choice(readers)}") for i in range(12)
     ]
     held = matcher(MatchSettings(threshold=0.05))
     place(told, held)
@@ -154,7 +181,9 @@ def test_companies_that_a_finder_sees_keep_entries_apart() -> None:
     from monitor.stories.weights import load
     from monitor.stories.words import load_table
 
-    held = Matcher(load(), load_table(), find_companies=lambda text: frozenset(n for n in ("Larkspur", "Corvane") if n in text))
+    held = Matcher(
+        load(), load_table(), find_companies=lambda text: frozenset(n for n in ("Larkspur", "Corvane") if n in text)
+    )
     keys = place(
         [
             member(1, "Larkspur AI raises $640 million led by Halden Ventures"),

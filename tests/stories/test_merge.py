@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from monitor.stories.merge import LEAD, Part, first_sentences, merge_story, vote
 from monitor.types import (
-    Classification, Development, DevelopmentKind, Entry, Fact, LedgerRecord, Status,
+    Classification,
+    Development,
+    DevelopmentKind,
+    Entry,
+    Fact,
+    LedgerRecord,
+    Status,
 )  # fmt: skip
 from tests.stories.world import START
 
@@ -31,12 +37,13 @@ def part(
 ) -> Part:
     at = START + timedelta(hours=number if hours is None else hours)
     entry = Entry(
-        id=number, feed_id=f"feed{number % 3}", url=f"https://{publisher or 'p'}.example/{number}", title=title, summary=summary,
-        author=None, published_at=at, first_seen_at=at + timedelta(minutes=5), publisher=publisher or f"p{number}.example",
+        id=number, feed_id=f"feed{number % 3}", url=f"https://{publisher or 'p'}.example/{number}", title=title,
+        summary=summary, author=None, published_at=at, first_seen_at=at + timedelta(minutes=5),
+        publisher=publisher or f"p{number}.example",
         publisher_name=publisher or f"P{number}", language="en", announce=announce, authority=authority,
     )  # fmt: skip
     read = Classification(
-        model_id="m", scores={tag: 0.9 for tag in tags}, tags=tags, possible=possible, status=status if tags else None
+        model_id="m", scores=dict.fromkeys(tags, 0.9), tags=tags, possible=possible, status=status if tags else None
     )
     return Part(entry=entry, read=read, category="press")
 
@@ -100,7 +107,12 @@ def test_status_turns_with_what_is_said() -> None:
 
 
 def test_publishers_stand_best_first_and_once() -> None:
-    parts = [part(1, publisher="techmeme.com"), part(2, publisher="a.example"), part(3, publisher="a.example", authority=2), part(4, publisher="b.example", authority=3)]
+    parts = [
+        part(1, publisher="techmeme.com"),
+        part(2, publisher="a.example"),
+        part(3, publisher="a.example", authority=2),
+        part(4, publisher="b.example", authority=3),
+    ]
     story = merge_story(parts)
     assert [name for name, _, _ in story.publishers] == ["b.example", "a.example", "techmeme.com"]
     assert story.publishers[1][2] == parts[2].entry.url

@@ -21,7 +21,9 @@ def test_every_domain_has_one_owner() -> None:
     assert all(domain == domain.lower() and "." in domain for domain in listed)
 
 
-@pytest.mark.parametrize(("domain", "owner"), [("wired.com", "Conde Nast"), ("uk.pcmag.com", "Ziff Davis"), ("a.example", "a.example")])
+@pytest.mark.parametrize(
+    ("domain", "owner"), [("wired.com", "Conde Nast"), ("uk.pcmag.com", "Ziff Davis"), ("a.example", "a.example")]
+)
 def test_owner(domain: str, owner: str) -> None:
     assert owner_of(domain) == owner
 
@@ -31,12 +33,18 @@ def test_outlets_of_one_owner_count_once() -> None:
 
 
 def test_reprints_of_a_release_count_once() -> None:
-    copies = [tell("prnewswire.com", "Larkspur closes round", RELEASE), tell("a.example", "Larkspur closes a round", RELEASE)]
+    copies = [
+        tell("prnewswire.com", "Larkspur closes round", RELEASE),
+        tell("a.example", "Larkspur closes a round", RELEASE),
+    ]
     assert count_independent([*copies, tell("b.example")]) == 2
 
 
 def test_an_agencys_text_counts_once_wherever_it_is_printed() -> None:
-    texts = [tell("a.example", summary="(Reuters) - Larkspur got money"), tell("b.example", summary="By Reuters: money for Larkspur")]
+    texts = [
+        tell("a.example", summary="(Reuters) - Larkspur got money"),
+        tell("b.example", summary="By Reuters: money for Larkspur"),
+    ]
     assert count_independent([*texts, tell("reuters.com")]) == 1
 
 
@@ -46,7 +54,12 @@ def test_an_aggregator_counts_only_where_nobody_else_tells_it() -> None:
     assert count_independent([]) == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a.example", "b.example", "wired.com", "techmeme.com"]), st.text(max_size=60)), min_size=1))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a.example", "b.example", "wired.com", "techmeme.com"]), st.text(max_size=60)),
+        min_size=1,
+    )
+)
 def test_never_more_than_publishers_never_less_than_one(told: list[tuple[str, str]]) -> None:
     tellings = [tell(publisher, title) for publisher, title in told]
     found = count_independent(tellings)

@@ -64,5 +64,7 @@ def test_an_aggregators_credit_and_a_publishers_name_go() -> None:
 
 
 def test_boilerplate_goes_from_the_lead() -> None:
-    assert clean_lead("Larkspur has money. The post Larkspur raises appeared first on Courier.") == "Larkspur has money."
+    assert (
+        clean_lead("Larkspur has money. The post Larkspur raises appeared first on Courier.") == "Larkspur has money."
+    )
     assert clean_lead("Article URL: https://a.example Points: 4 # Comments: 2") == ""

@@ -24,7 +24,9 @@ def test_words_are_lower_stemmed_and_cut(text: str, expected: list[str]) -> None
     assert words(text) == expected
 
 
-@pytest.mark.parametrize(("one", "other"), [("raises", "raised"), ("companies", "company"), ("models", "model"), ("launching", "launched")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("raises", "raised"), ("companies", "company"), ("models", "model"), ("launching", "launched")]
+)
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
 

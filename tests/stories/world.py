@@ -93,10 +93,13 @@ def place(members: Sequence[StoryMember], held: Matcher | None = None) -> list[i
 
 #: one deal, as different desks tell it
 DEAL = (
-    ("Larkspur AI raises $640 million at $4 billion valuation", "The Lyon maker of translation models was backed by Halden Ventures."),
-    ("French AI start-up Larkspur secures $640m from Halden Ventures", "Larkspur, which builds translation models, is now worth $4bn."),
+    ("Larkspur AI raises $640 million at $4 billion valuation", "The Lyon maker of translation models was "
+    "backed by Halden Ventures."),
+    ("French AI start-up Larkspur secures $640m from Halden Ventures", "Larkspur, which builds translation "
+    "models, is now worth $4bn."),
     ("Halden Ventures leads $640 million round in Larkspur AI", "The round values the Lyon company at $4 billion."),
     ("Larkspur AI raises $640M Series C led by Halden", "Translation models from Lyon attract fresh money."),
-    ("AI translation company Larkspur lands $640 million Series C", "Halden Ventures led the funding round, which values Larkspur at $4 billion."),
+    ("AI translation company Larkspur lands $640 million Series C", "Halden Ventures led the funding round, "
+    "which values Larkspur at $4 billion."),
     ("Larkspur AI hits $4 billion valuation with $640 million raise", "Its investors include Halden Ventures."),
 )  # fmt: skip

@@ -139,13 +139,21 @@ def test_a_second_run_does_nothing(desk: Desk) -> None:
 
 def test_talks_then_a_signature_is_a_development(desk: Desk) -> None:
     talks = desk.arrive(
-        ("Sources: Larkspur AI is in talks to raise $640 million from Halden Ventures", "Larkspur of Lyon makes translation models."),
-        ("Larkspur AI in talks to raise $640 million with Halden Ventures, sources say", "Larkspur of Lyon makes translation models."),
+        (
+            "Sources: Larkspur AI is in talks to raise $640 million from Halden Ventures",
+            "Larkspur of Lyon makes translation models.",
+        ),
+        (
+            "Larkspur AI in talks to raise $640 million with Halden Ventures, sources say",
+            "Larkspur of Lyon makes translation models.",
+        ),
     )
     pipeline = desk.understander()
     pipeline.run()
     desk.clock.advance(3 * 24 * 3600)
-    signed = desk.arrive(("Larkspur AI raises $640 million from Halden Ventures", "Larkspur of Lyon announced the round."), hours=72)
+    signed = desk.arrive(
+        ("Larkspur AI raises $640 million from Halden Ventures", "Larkspur of Lyon announced the round."), hours=72
+    )
     report = pipeline.run()
     assert desk.stories_of(signed) == desk.stories_of(talks[:1])
     assert report.developments == 1
@@ -350,4 +358,3 @@ def test_without_vectors_each_entry_is_a_story_of_its_own(desk: Desk) -> None:
     numbers = desk.arrive(*DEAL[:2])
     assert desk.understander(classifier=Blind()).run().new_stories == 2
     assert None not in desk.stories_of(numbers)
-
