@@ -8,6 +8,7 @@ written with a capital inside a sentence.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -63,8 +64,8 @@ def tokens(text: str) -> Iterator[str]:
 
 
 def words(text: str) -> list[str]:
-    """Stems in order, stop words left out."""
-    return [stem(low) for low in map(str.lower, tokens(text)) if low not in STOP]
+    """Stems in order, stop words left out. One object for each word: thousands of entries hold the same ones."""
+    return [sys.intern(stem(low)) for low in map(str.lower, tokens(text)) if low not in STOP]
 
 
 @dataclass(frozen=True, slots=True)
