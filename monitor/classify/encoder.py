@@ -158,6 +158,11 @@ class Encoder:
                 self._model_id = self._engine.settings.model_id
             return self._engine
 
+    def unload(self) -> None:
+        """The model leaves memory; the next text loads it again."""
+        with self._lock:
+            self._engine = None
+
     def classify(self, texts: Sequence[tuple[str, str]]) -> list[Classification]:
         """(title, summary) pairs to classifications, in order."""
         if not texts:

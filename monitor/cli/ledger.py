@@ -29,9 +29,10 @@ DEAL_COLUMNS = (
     Column(head="Who", field="who", wrap=True),
     Column(head="Sum", field="usd", right=True, show=money),
     Column(head="Round", field="round", rank=2),
-    Column(head="From", field="investors", show=listed, wrap=True, rank=1),
-    Column(head="Status", field="status", rank=3),
-    Column(head="Said by", field="independent", right=True, rank=4),
+    Column(head="From", field="investors", show=listed, wrap=True, rank=3),
+    Column(head="Title", field="title", wrap=True, rank=1),
+    Column(head="Status", field="status", rank=4),
+    Column(head="Said by", field="independent", right=True, rank=5),
 )
 LAUNCH_COLUMNS = (
     Column(head="Story", field="story_id", right=True),
