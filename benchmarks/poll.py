@@ -31,7 +31,7 @@ from monitor.guard import Guard, guarded_session
 from monitor.testing import SilentLog
 from monitor.types import FeedSpec
 
-WORDS = "model company raised million funding round lab open weights launch partner cloud chip agent".split()  # noqa: SIM905
+WORDS = "model company raised million funding round lab open weights launch partner cloud chip agent".split()
 
 
 def document(number: int, items: int, more: int) -> bytes:

@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+#: the same examples each time; how long one takes says more about the machine than about the code
+settings.register_profile("monitor", deadline=None, derandomize=True)
+settings.load_profile("monitor")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

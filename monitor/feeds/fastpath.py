@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
@@ -94,6 +94,9 @@ _CP1252 = {
 }
 
 
+_SCHEDULE: Final = {"ttl": "ttl", "sy_updateperiod": "period", "sy_updatefrequency": "frequency"}
+
+
 class _UnsureError(Exception):
     """Not one of the common forms."""
 
@@ -168,12 +171,10 @@ def _about_feed(feed: RawFeed, child: Any, name: str, base: str) -> None:
             feed.link = _joined(base, href)
     elif name in ("language", "dc_language"):
         feed.language = _text(child)
-    elif name == "ttl":
-        feed.ttl = _text(child)
-    elif name == "sy_updateperiod":
-        feed.period = _text(child)
-    elif name == "sy_updatefrequency":
-        feed.frequency = _text(child)
+    elif name in ("ttl", "sy_updateperiod", "sy_updatefrequency"):
+        if child.attrib:  # a type or an encoding changes how feedparser reads it
+            raise _UnsureError
+        setattr(feed, _SCHEDULE[name], _text(child))
     elif name in ("image", "textinput", "items", "author", "managingeditor", "itunes_owner", "contributor"):
         # their children go to dictionaries of their own
         if any(_name(inner) in ("item", "entry", "language", "ttl") for inner in child.iterdescendants()):

@@ -165,9 +165,7 @@ def test_the_order_of_arrival_matters_little_and_events_never_mix(seed: int) -> 
 def test_a_story_never_holds_what_is_vetoed(seed: int) -> None:
     chance = random.Random(seed)
     versions, readers = ("7.1", "7.2", "7.3"), ("everyone", "coders", "schools")
-    told = [
-        member(i, f"OpenAI launches GPT-{chance.choice(versions)} for {chance.choice(readers)}") for i in range(12)
-    ]
+    told = [member(i, f"OpenAI launches GPT-{chance.choice(versions)} for {chance.choice(readers)}") for i in range(12)]
     held = matcher(MatchSettings(threshold=0.05))
     place(told, held)
     weight = held.window.weight
