@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from monitor.stories.words import STOP, WordTable, fold, stem, tokens, words
@@ -141,7 +140,6 @@ class Sketch:
     title: str
     title_words: frozenset[str]
     words: frozenset[str]
-    title_pairs: frozenset[str]
     names: frozenset[str]
     title_names: frozenset[str]
     companies: frozenset[str]
@@ -199,7 +197,6 @@ def sketch(
         title=title,
         title_words=frozenset(in_title),
         words=every,
-        title_pairs=frozenset(f"{a} {b}" for a, b in pairwise(in_title)),
         names=title_names | frozenset(names(lead, table)),
         title_names=title_names,
         companies=find_companies(whole) if find_companies else frozenset(),
