@@ -13,7 +13,7 @@ from monitor.protocols import Rates
 from monitor.types import Classification, Entry, Fact, LedgerRecord, Role, Span, Status, Tag
 
 #: share of a story's entries that must carry a tag for it to be the story's (one outlier of thirty is not)
-MIN_SHARE = 0.2
+MIN_SHARE = 0.18
 #: order of a story's records
 KINDS = (
     Tag.FUNDING.value,
@@ -52,11 +52,19 @@ def read_records(members: Sequence[Member], companies: CompanyIndex, rates: Rate
 
 
 def story_kinds(members: Sequence[Member]) -> tuple[str, ...]:
-    """The built-in tags that a fair share of a story's entries carry, in the order of KINDS."""
+    """The built-in tags that a fair share of a story's entries carry, in the order of KINDS.
+
+    An entry in which a tag is only possible is half a voice for a tag that another entry has.
+    """
     tagged = [set(classification.tags) for _, classification in members]
     # an entry without any tag is no word against one: feeds cut texts to a headline
     speaking = [tags for tags in tagged if tags & set(KINDS)]
-    return tuple(kind for kind in KINDS if speaking and sum(kind in t for t in speaking) >= MIN_SHARE * len(speaking))
+    voices = {
+        kind: sum(kind in tags for tags in tagged) + 0.5 * sum(kind in c.possible for _, c in members)
+        for kind in KINDS
+        if any(kind in tags for tags in tagged)
+    }
+    return tuple(kind for kind in KINDS if voices.get(kind, 0.0) >= MIN_SHARE * len(speaking) > 0)
 
 
 def _record(

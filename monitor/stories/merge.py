@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,9 @@ from monitor.stories.sketch import BOILERPLATE, form
 from monitor.types import Classification, Development, DevelopmentKind, Entry, LedgerRecord, Status, Story, Tag
 
 #: a tag is the story's if so many of its entries have it (of more than two)
-TAG_SHARE: Final = 0.25
+TAG_SHARE: Final = 0.18
+#: an entry in which a tag is only possible is half a voice for it
+HALF: Final = 0.5
 #: characters of a lead
 LEAD: Final = 320
 #: a second sentence is added to a lead shorter than this
@@ -91,13 +92,15 @@ def merge_story(
 def vote(parts: Sequence[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tags of the story, and those that are possible.
 
-    Of one or two entries each one's tags count. Of more, a tag needs two entries and a fair share of those that have
-    any tag: an outlier among thirty does not make it, and an entry that is only a headline speaks against none.
+    Of one or two entries each one's tags count. Of more, a tag needs one entry that has it, half a voice besides (an
+    entry in which it is possible) and a fair share of those that have any tag: an outlier among thirty does not make
+    it, and an entry that is only a headline speaks against none.
     """
     votes = Counter(tag for part in parts for tag in set(part.read.tags))
     speaking = sum(1 for part in parts if part.read.tags)
-    need = 1 if speaking <= 2 else max(2, math.ceil(TAG_SHARE * speaking))
-    chosen = {tag for tag, count in votes.items() if count >= need}
+    halves = Counter(tag for part in parts for tag in set(part.read.possible) - set(part.read.tags))
+    need = 1.0 if speaking <= 2 else max(1.0 + HALF, TAG_SHARE * speaking)
+    chosen = {tag for tag, count in votes.items() if count + HALF * halves[tag] >= need}
     if votes and not chosen:
         most = max(votes.values())
         chosen = {tag for tag, count in votes.items() if count == most}
@@ -111,14 +114,16 @@ def _in_order(tags: set[str]) -> tuple[str, ...]:
 
 def best_part(parts: Sequence[Part], tags: Sequence[str]) -> Part:
     """The entry that speaks for the story: about the story's event; a report rather than a round-up or a comment;
-    then the primary source, then authority, then the earliest."""
+    then the primary source, then authority, then the language in which most tell it, then the earliest."""
+    language = Counter(part.entry.language for part in parts).most_common(1)[0][0]
 
-    def rank(part: Part) -> tuple[bool, bool, bool, int, float, int]:
+    def rank(part: Part) -> tuple[bool, bool, bool, int, bool, float, int]:
         entry = part.entry
         about = not tags or bool(set(tags) & set(part.read.tags))
         pointing = is_aggregator(_telling(entry)) or is_release(entry.publisher)
         plain = form(entry.title) == "report"
-        return not about, not plain, pointing, -entry.authority, entry.published_at.timestamp(), entry.id
+        foreign = entry.language != language
+        return not about, not plain, pointing, -entry.authority, foreign, entry.published_at.timestamp(), entry.id
 
     return min(parts, key=rank)
 
