@@ -118,6 +118,8 @@ ROUNDUP: Final = re.compile(
     r"早知道|まとめ",
     re.IGNORECASE,
 )
+#: newsletters of many events like to begin with a picture
+NEWSLETTER: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 TALK: Final = re.compile(
     r"\b(?:podcast|episode|interview|opinion|q&a|webinar|video:|transcript|uncanny valley|why|how|what|should|"
     r"\d+ (?:biggest|best|ways|"
@@ -285,6 +287,6 @@ def form(title: str) -> str:
     """What sort of text it is, by its title."""
     if LIVE.search(title):
         return "live"
-    if ROUNDUP.search(title):
+    if ROUNDUP.search(title) or NEWSLETTER.match(title):
         return "roundup"
     return "talk" if TALK.search(title) else "report"

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.stories.match import MatchSettings
+from monitor.stories.match import Matcher, MatchSettings
 from monitor.stories.vetoes import veto
+from monitor.stories.words import load_table
 from tests.stories.world import DEAL, matcher, member, place
 
 
@@ -175,12 +176,11 @@ def test_a_story_never_holds_what_is_vetoed(seed: int) -> None:
 
 
 def test_companies_that_a_finder_sees_keep_entries_apart() -> None:
-    from monitor.stories.match import Matcher
-    from monitor.stories.weights import load
-    from monitor.stories.words import load_table
-
+    bare = matcher()
     held = Matcher(
-        load(), load_table(), find_companies=lambda text: frozenset(n for n in ("Larkspur", "Corvane") if n in text)
+        bare.weights,
+        load_table(),
+        find_companies=lambda text: frozenset(name for name in ("Larkspur", "Corvane") if name in text),
     )
     keys = place(
         [

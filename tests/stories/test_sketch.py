@@ -49,6 +49,7 @@ def test_versions(text: str, expected: dict[str, set[str]]) -> None:
         ("The Download: two labs and a lawsuit", "roundup"),
         ("Everything announced at the conference", "roundup"),
         ("Weekly funding report", "roundup"),
+        ("\U0001f63a Agents are everywhere", "roundup"),
         ("Why chips are scarce", "talk"),
         ("Larkspur raises $640M", "report"),
     ],

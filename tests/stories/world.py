@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from monitor.stories.match import Matcher, MatchSettings
-from monitor.stories.weights import load
+from monitor.stories.weights import Lens, load
 from monitor.stories.words import load_table, words
 from monitor.types import Classification, Status, StoryMember
 
@@ -74,9 +75,10 @@ def member(
     )
 
 
-def matcher(settings: MatchSettings | None = None) -> Matcher:
-    """With the weights that ship."""
-    return Matcher(load(), load_table(), settings)
+def matcher(settings: MatchSettings | None = None, *, model_id: str = "keywords-1") -> Matcher:
+    """With the weights that ship, and a lens through which the keyword classifier's vectors are seen as they are."""
+    lens = Lens(model_id=model_id, mean=np.zeros(SIZE, np.float32), matrix=np.eye(SIZE, dtype=np.float32))
+    return Matcher(replace(load(), lens=lens), load_table(), settings)
 
 
 def place(members: Sequence[StoryMember], held: Matcher | None = None) -> list[int]:

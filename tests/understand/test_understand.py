@@ -50,7 +50,7 @@ class Desk:
             "entries": self.archive.entries,
             "stories": self.archive.stories,
             "classifier": self.classifier,
-            "matcher": matcher,
+            "matcher": lambda: matcher(model_id=self.classifier.model_id),
             "read_records": no_records,
             "development": development_of,
             "clock": self.clock,
