@@ -79,7 +79,7 @@ class Understanding:
             if target is not None:
                 return target
         homes = {there[d.entry_id].story_id for d in update.decisions if d.entry_id in there}
-        if update.decisions and len(homes) == 1 and (home := homes.pop()) is not None:
+        if update.decisions and not update.begins and len(homes) == 1 and (home := homes.pop()) is not None:
             return int(home)
         values = rows.story_values(update.story) | {"pinned": update.story.pinned, "muted": update.story.muted}
         return int(self._connection.execute(sa.insert(stories).values(values).returning(stories.c.id)).scalar_one())

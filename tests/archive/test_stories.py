@@ -143,6 +143,15 @@ def test_an_entry_that_moves_leaves_its_old_story_right(archive: Archive) -> Non
     assert archive.keep.check() == []
 
 
+def test_matching_anew_takes_an_entry_out_of_its_story(archive: Archive) -> None:
+    [one, two] = stored(archive, draft("one"), draft("two", "press"))
+    story_id = understood(archive, [one, two])
+    [other] = archive.stories.apply({}, {}, [replace(update([two]), begins=True)], NOW)
+    assert other != story_id
+    assert [entry.id for entry, _ in archive.entries.of_story(story_id)] == [one]
+    assert [entry.id for entry, _ in archive.entries.of_story(other)] == [two]
+
+
 def test_the_window_holds_the_members_of_recent_stories(archive: Archive) -> None:
     drafts = [draft(n, first_seen_at=NOW + i * HOUR) for i, n in enumerate(("a", "b", "c"))]
     [a, b, c] = stored(archive, *drafts)
