@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -216,3 +220,28 @@ def test_evaluate_reads_labelled_lines(tmp_path: Path, capfd: pytest.CaptureFixt
     assert read(capfd)["stories"] >= 1
     for kind in ("tags", "facts", "stories"):
         assert main(["evaluate", kind, str(path)]) == 0
+
+
+def test_the_daemon_starts_says_how_it_is_and_ends_with_0(site: Site, tmp_path: Path) -> None:
+    site.config.write_text(site.config.read_text().replace("settings:\n", "settings:\n  health:\n    port: 0\n"))
+    command = [sys.executable, "-m", "monitor", "--config", str(site.config), "--now", MORNING.isoformat(), "run"]
+    log: list[str] = []
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stderr is not None
+        try:
+            for line in daemon.stderr:
+                log.append(line)
+                if "classified" in line:
+                    break
+            started = next(json.loads(line) for line in log if '"started"' in line)
+            with urllib.request.urlopen(f"http://{started['health']}/readyz") as answer:
+                assert answer.status == 200
+            with urllib.request.urlopen(f"http://{started['health']}/metrics") as answer:
+                assert b"monitor_entries_stored_total 10.0" in answer.read()
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            rest = daemon.stderr.read()
+    assert daemon.returncode == 0, "".join(log) + rest
+    assert '"stopped"' in rest
+    assert log[0].startswith("feeds.yaml: ")
+    assert any(str(tmp_path / "home" / "digests") in line for line in log[:3]), "it says where digests go"
