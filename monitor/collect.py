@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from monitor.errors import ArchiveError, FeedError, FetchError, ParseError
 from monitor.feeds import identity, schedule
 from monitor.feeds.hosts import HostGates
 from monitor.feeds.settings import CollectSettings
-from monitor.protocols import Clock, FeedStore, Fetcher, Parser
+from monitor.protocols import Clock, FeedStore, Fetcher, Log, Parser
 from monitor.types import FeedSpec, FeedState, Fetched, NotModified, ParsedFeed, PollOutcome
 from monitor.urls import host_key, link_key
 
@@ -33,15 +33,6 @@ _NETWORK = frozenset(("dns", "connect", "timeout"))
 
 Progress = Callable[[int, int, str, str], None]
 Result = Literal["new", "unchanged", "not-modified", "failed", "throttled", "outage"]
-
-
-class Log(Protocol):
-    """A structured logger: an event and its values."""
-
-    def debug(self, event: str, **values: Any) -> Any: ...
-    def info(self, event: str, **values: Any) -> Any: ...
-    def warning(self, event: str, **values: Any) -> Any: ...
-    def error(self, event: str, **values: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from monitor.digest.select import highest_development
 from monitor.errors import ArchiveBusy, MonitorError, NotFound, UsageError
 from monitor.outbox import Outbox, SendReport
 from monitor.planner import FILES, MEMORY, DeliverSettings, Plan, Planner, message_id
-from monitor.protocols import Channel, Clock, DeliveryStore, StoryStore
+from monitor.protocols import Channel, Clock, DeliveryStore, Log, StoryStore
 from monitor.types import (
     AlertSpec,
     ChannelSpec,
@@ -93,7 +93,7 @@ class Deliverer:
         deliveries: DeliveryStore,
         clock: Clock,
         settings: DeliverSettings,
-        log: Any,
+        log: Log,
         random: Callable[[], float],
         trouble: Callable[[], Sequence[FeedTrouble]] = tuple,
     ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from monitor.channels.rules import Verdict, after_crash, after_error
 from monitor.errors import DeliveryError
-from monitor.protocols import Channel, Clock, DeliveryStore
+from monitor.protocols import Channel, Clock, DeliveryStore, Log
 from monitor.types import ChannelSpec, Delivery, DeliveryState, Receipt
 
 #: claimed at once; what is claimed when the machine stops becomes uncertain
@@ -53,7 +53,7 @@ class Outbox:
         specs: Mapping[str, ChannelSpec],
         clock: Clock,
         random: Callable[[], float],
-        log: Any,
+        log: Log,
     ) -> None:
         self._store = deliveries
         self._channels = dict(channels)

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from monitor.errors import ArchiveError, ModelError
-from monitor.protocols import Classifier, Clock, EntryStore, StoryStore
+from monitor.protocols import Classifier, Clock, EntryStore, Log, StoryStore
 from monitor.stories.match import Matcher, Verdict
 from monitor.stories.merge import Part, merge_story
 from monitor.types import (
@@ -50,14 +50,6 @@ class EntryArchive(EntryStore, Protocol):
     def read_again(self, *, since: datetime | None = None, unless_model: str | None = None) -> int: ...
 
     def count(self, *, since: datetime | None = None) -> int: ...
-
-
-class Log(Protocol):
-    """A structured log."""
-
-    def info(self, event: str, **fields: Any) -> None: ...
-    def warning(self, event: str, **fields: Any) -> None: ...
-    def exception(self, event: str, **fields: Any) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
