@@ -18,7 +18,6 @@ ORDER = [
     "resources",
     "paths",
     "clock",
-    "money_words",
     "money",
     "text",
     "urls",

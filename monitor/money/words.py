@@ -1,14 +1,9 @@
-"""The words that money is written with, in six languages, and the patterns made of them, for money.py.
-
-Data and regular expressions only. Patterns are compiled on first use and kept, so that commands that only write
-amounts pay nothing.
-"""
+"""The words that money is written with, in six languages. Data only; patterns.py makes expressions of it."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
 
 THOUSAND, MILLION, BILLION, TRILLION = Decimal(10**3), Decimal(10**6), Decimal(10**9), Decimal(10**12)
 
@@ -124,6 +119,7 @@ SCALES = {
     Decimal(10**5): "lakhs?|lacs?",
     Decimal(10**7): "crores?|cr",
 }
+
 #: scales of languages that write 8.500,5
 COMMA_SCALES = re.compile(
     r"mil|mill[oó]n|millones|mil millones|milliards?|milliarden?|millionen|mrds?|mio|mds?|bill[oó]n|billones|"
@@ -156,6 +152,7 @@ CJK_UNITS = {
     "億": 10**8,
     "兆": 10**12,
 }
+
 CJK_DIGITS = dict(zip("零〇一二三四五六七八九", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)) | {
     "两": 2,
     "兩": 2,
@@ -175,12 +172,14 @@ MORE = (
     r"supera(?: los)?|"
     r"超过|超過|逾|超|至少|不低于|不少於|不少于|高于|突破|破"
 )
+
 LESS = (
     r"up to|as much as|at most|under|less than|below|fewer than|no more than|a maximum of|as high as|jusqu'à|"
     r"moins de|au plus|"
     r"bis zu|weniger als|höchstens|unter|maximal|hasta|menos de|como máximo|最多|最高|高达|高達|不到|不超过|最大|"
     r"不足|至多"
 )
+
 ABOUT = (
     r"about|around|roughly|approximately|approx\.?|nearly|almost|close to|some|an estimated|estimated|circa|ca\.?|"
     r"c\.|near|"
@@ -188,6 +187,7 @@ ABOUT = (
     r"casi|"
     r"aproximadamente|约|約|近|大约|大約|将近|將近|接近|ほぼ|およそ|~|≈"
 )
+
 UNDISCLOSED = (
     r"undisclosed(?: (?:amount|sum|price|terms|fee))?|(?:financial )?(?:terms|price|amount|sum|"
     r"details) (?:of the (?:deal|round"
@@ -203,174 +203,10 @@ UNDISCLOSED = (
     r"未公开)(?:具体)?(?:的)?金额|"
     r"(?:買収額|調達額|金額)(?:は|について)?(?:非公開|非公表|明らかにしていない)"
 )
+
 COUNTED = (
     r"users|people|customers|developers|downloads|parameters|tokens|views|subscribers|employees|workers|jobs|"
     r"companies|gpus?|chips|"
     r"utilisateurs|nutzer|usuarios|homes|devices|units"
 )
-
-
 NUMBER = r"\d{1,3}(?:(?P<sep>[ ,.'])\d{3})(?:(?P=sep)\d{3})*+(?:[.,]\d{1,2})?(?!\d)|\d{1,15}+(?:[.,]\d{1,6})?"
-
-
-def _choice(words: list[str]) -> str:
-    return "|".join(sorted(words, key=len, reverse=True))
-
-
-@cache
-def after_patterns() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(words, re.I), code) for words, code in AFTER.items()]
-
-
-@cache
-def scale_patterns() -> list[tuple[Decimal, re.Pattern[str]]]:
-    return [(scale, re.compile(words, re.I)) for scale, words in SCALES.items()]
-
-
-@cache
-def _before_choice() -> str:
-    latin = [re.escape(w) for w in BEFORE if w[0].isascii() and w[0].isalpha()]
-    other = [re.escape(w) for w in BEFORE if not (w[0].isascii() and w[0].isalpha())]
-    codes = _choice(list(CODES))
-    return rf"(?<![A-Za-z])(?-i:{_choice(latin)}|{codes})|{_choice(other)}"
-
-
-@cache
-def _after_choice() -> str:
-    words = "|".join(sorted(AFTER, key=len, reverse=True))
-    codes = "|".join([*CODES, "RMB"])
-    symbols = r"(?:US\$|HK\$|[$€£¥₹₩₪])(?![ ]?\d)"
-    return rf"(?:{words})(?![A-Za-zÀ-ÿ])|(?-i:{codes})(?![A-Za-z])|{symbols}|{_choice(list(AFTER_CJK))}"
-
-
-@cache
-def worth_reading() -> re.Pattern[str]:
-    return re.compile(
-        r"[\d０-９$€£¥￥]|ill[ioó]|undisclos|disclose|figure|divulg|dévoil|communiqu|precis|précis|secr|genannte|bekannte|"
-        r"kaufpreis|"
-        r"revelad|desvelad|bilh|milh|crore|lakh|[亿億万萬]|披露|透露|公开|公開|公表|不详|していない",
-        re.I,
-    )
-
-
-@cache
-def latin() -> re.Pattern[str]:
-    long_scales = _choice([w for words in SCALES.values() for w in words.split("|") if len(w) > 1])
-    return re.compile(
-        rf"(?P<tilde>[~≈])?[ ]?(?:(?P<pre>{_before_choice()})[ ]?(?:\.[ ])?|"
-        rf"(?<![\w.,]))~?(?P<num>{NUMBER})(?P<plus>\+)?"
-        rf"(?:[ -]?(?P<scale>(?:{long_scales})(?![A-Za-zÀ-ÿ0-9])\.?(?=[^A-Za-z]|$)|"
-        rf"(?<! )(?<!-)[kmbt](?![A-Za-zÀ-ÿ0-9])|"
-        rf"(?<= )[mbt](?![\w'-]))|[ ]?(?P<glued>[MKT])(?P<gluedcur>SEK|NOK|DKK|EUR|USD|GBP|kr)(?![a-zA-Z]))?"
-        rf"(?P<plus2>\+|[ -]plus(?![a-z]))?(?:[ -]{{0,2}}(?:de |d'|di |of )?(?P<post>{_after_choice()}))?",
-        re.I,
-    )
-
-
-@cache
-def cjk() -> re.Pattern[str]:
-    unit, digit = "十拾百千万萬亿億兆", "零〇一二两兩三四五六七八九半"
-    piece = rf"(?:\d[\d,]{{0,12}}(?:\.\d{{1,4}})?[ ]?[余多餘]?[ ]?[{unit}]{{1,3}}|[{digit}]{{1,3}}[{unit}]{{1,3}})"
-    bare = rf"[数數几幾][{unit}]{{1,3}}|[百千万萬亿億]{{1,2}}(?=美元|元|ドル|円|日元|欧元)|十[万萬亿億]{{1,2}}"
-    post = _choice(list(AFTER_CJK))
-    return re.compile(
-        rf"(?P<near>[逾近约約超上]|超过|"
-        rf"大约)?(?:(?P<pre>{_before_choice()})[ ]?)?(?<![\d.,])(?P<num>(?:{piece}){{1,5}}|{bare}|"
-        rf"\d[\d,]{{0,15}}(?:\.\d{{1,4}})?(?=[ ]?(?:{post})))(?P<more>[余多餘])?[ ]?(?P<post>{post}|USD|RMB|HKD)?",
-        re.I,
-    )
-
-
-@cache
-def words() -> re.Pattern[str]:
-    numbers = _choice([re.escape(w).replace(r"\ ", "[ -]") for w in WORD_NUMBERS])
-    scales = (
-        r"million(?:s|en)?|billion(?:en)?|trillion|milliards?|milliarden?|mill[oó]n|millones|mil millones|"
-        r"bill[oó]n|billones|crores?"
-    )
-    return re.compile(
-        rf"(?<![\w$€£¥₹])(?:(?P<num>{numbers})[ -]|(?P<multi>multi)[ -]?)?(?P<scale>{scales})(?![A-Za-zÀ-ÿ])"
-        rf"(?:[ -](?:de |d'|di |of )?(?P<post>{_after_choice()}))?",
-        re.I,
-    )
-
-
-@cache
-def figures() -> re.Pattern[str]:
-    return re.compile(r"\b(?P<count>five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})[ -](?P<fig>figures?)\b", re.I)
-
-
-@cache
-def plurals() -> re.Pattern[str]:
-    tens = r"tens|dozens|hundreds|thousands|dizaines|centaines|milliers|decenas|cientos|centenares|miles|hundred"
-    few = r"several|a few|a couple(?: of)?|plusieurs|quelques|mehrere|einige|varios|unos pocos"
-    scales = (
-        r"millions|billions|trillions|milliards|milliarden|millionen|millones|billones|crores|million|billion|trillion"
-    )
-    return re.compile(
-        rf"(?<![\w$€£¥₹.,\d])(?<!\d )(?:(?P<pre>[$€£])[ ]?)?(?:(?P<few>{few}) )?(?:(?P<tens>{tens}) (?:of |de |"
-        rf"(?<=hundred )))?"
-        rf"(?P<scale>{scales})(?![A-Za-zÀ-ÿ])(?:[ -](?:of |de |d'|in )?(?P<post>{_after_choice()}))?",
-        re.I,
-    )
-
-
-@cache
-def undisclosed() -> re.Pattern[str]:
-    return re.compile(UNDISCLOSED, re.I)
-
-
-@cache
-def qualifier(words: str) -> re.Pattern[str]:
-    """The words at the end of what stands before an amount; "an", "its" and a currency may come between."""
-    return re.compile(rf"(?:(?<![A-Za-z])(?:{words}))[ ]*(?:an? |the |its |los |les |as |around )?$", re.I)
-
-
-@cache
-def more_after() -> re.Pattern[str]:
-    return re.compile(r"\+|[ -]plus\b|(?:,)? or more|以上|超(?!级)| ou plus| o más| oder mehr|余|强|強", re.I)
-
-
-@cache
-def less_after() -> re.Pattern[str]:
-    return re.compile(r" or less|以下|以内|未満|弱", re.I)
-
-
-@cache
-def about_after() -> re.Pattern[str]:
-    return re.compile(r"左右|上下|程度|前後|規模|-ish| or so", re.I)
-
-
-@cache
-def range_gap() -> re.Pattern[str]:
-    return re.compile(r"\s*[-~/]\s*|\s+(?:to|bis|à|a|or|ou|oder|o)\s+|\s*(?:至|到|から|或)\s*", re.I)
-
-
-@cache
-def and_gap() -> re.Pattern[str]:
-    return re.compile(r"\s+(?:and|y|et|und|e)\s+|\s*(?:和|与|與|到|至)\s*", re.I)
-
-
-@cache
-def kana() -> re.Pattern[str]:
-    return re.compile(r"[ぁ-ゖァ-ヺ]")
-
-
-@cache
-def han() -> re.Pattern[str]:
-    return re.compile(r"[\u4e00-\u9fff]")
-
-
-@cache
-def says_yuan() -> re.Pattern[str]:
-    return re.compile(r"\b(?:yuan|renminbi|RMB|CNY)\b|人民[币幣元]|(?<![美日欧歐港加澳新韩韓])元", re.I)
-
-
-@cache
-def traditional() -> re.Pattern[str]:
-    return re.compile(r"[億萬資團與這個對開發關臺灣]")
-
-
-@cache
-def says_mainland() -> re.Pattern[str]:
-    return re.compile(r"人民[币幣]|RMB|CNY|中國|大陸")
