@@ -42,6 +42,15 @@ _DROPPED = [
     *("script", "style", "template", "iframe", "object", "noembed", "noframes"),
     *("textarea", "select", "svg", "math"),
 ]
+_DROPPED_TAG = re.compile(rf"<(?:{'|'.join(_DROPPED)})", re.I)
+# Tags, with tidy attributes, of which a browser's text differs by no more than a space: no table, nothing dropped.
+_EASY = re.compile(
+    r"</?(?:(p|div|br|li|ul|ol|dl|dt|dd|h[1-6]|hr|blockquote|pre|section|article|header|footer|figure|figcaption|img)|"
+    r"a|abbr|b|big|center|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|time|tt|u)"
+    r"(?:[ \t\r\n\f]++[a-z_:@][\w:.@-]*+"
+    r"(?:[ \t\r\n\f]*+=[ \t\r\n\f]*+(?:\"[^\"]*+\"|'[^']*+'|[^ \t\r\n\f\"'<>=`]++))?+)*+[ \t\r\n\f]*+/?+>",
+    re.I | re.A,
+)
 # Markup that was escaped once too often shows up as text; generics (`List<T>`) and "a < b" are not touched.
 _KNOWN_TAG = re.compile(
     rf"<(?:!--|!\[CDATA\[|/?(?:{_BLOCK_NAMES}|a|b|i|u|s|em|strong|span|small|sub|sup|code|font|center|script|style|object|embed|svg|"
@@ -153,9 +162,9 @@ def _pieces(run: re.Match[str]) -> str:
 
 def _clean(text: str) -> str:
     if text.isascii():
-        if not text.isprintable():
-            text = _FORBIDDEN.sub("", text)
-        return " ".join(text.split()) if "  " in text or not text.isprintable() else text.strip()
+        if text.isprintable():
+            return " ".join(text.split()) if "  " in text else text.strip()
+        return " ".join(_FORBIDDEN.sub("", text).split())
     if not text.isprintable():
         text = _FORBIDDEN.sub("", _SURROGATE_PAIR.sub(_joined, text))
     text = _MARK_FLOOD.sub(r"\1", text)
@@ -169,11 +178,22 @@ def _joined(pair: re.Match[str]) -> str:
 
 
 def _strip_markup(text: str) -> str:
+    """The text of some markup, as a browser would show it, with a space where a block begins or ends."""
+    easy = _EASY.sub(_space, text)
+    return html.unescape(easy) if "<" not in easy else _strip_any_markup(text)
+
+
+def _space(tag: re.Match[str]) -> str:
+    return " " if tag[1] else ""
+
+
+def _strip_any_markup(text: str) -> str:
     from selectolax.lexbor import LexborHTMLParser  # here: read commands clean no markup and should not pay for it
 
     spaced = _BLOCK.sub(r" \g<0>", text)
     tree = LexborHTMLParser("<body>" + join_surrogates(spaced).replace("\x00", ""))
-    tree.strip_tags(_DROPPED)
+    if _DROPPED_TAG.search(spaced):
+        tree.strip_tags(_DROPPED)
     body = tree.body
     return body.text(deep=True, separator="") if body is not None else ""
 

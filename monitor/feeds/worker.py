@@ -1,10 +1,7 @@
-"""Worker processes that read documents: what a document does to its reader, it does to a process of its own.
+"""Processes that read documents, started when needed, replaced when one dies.
 
-Child side (`main`): frames of marshalled documents in, one marshalled answer each out. Before each document the limit
-on CPU time is moved on; memory is limited once. Only lxml and selectolax are imported; feedparser when first needed.
-
-Parent side (`WorkerPool`): a Parser (see protocols.py). Documents that wait are handed over in batches. When a worker
-dies, the document it was reading gets a named error, and the others go to the next worker.
+`WorkerPool` is a Parser (see protocols.py). Documents that wait are handed over in batches. When a worker dies, the
+document it was reading gets a named error, and the others go to the next worker. The process's own side is child.py.
 """
 
 from __future__ import annotations
@@ -15,121 +12,20 @@ import marshal
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from monitor.errors import ParseError
+from monitor.feeds.frames import LENGTH, MAX_FRAME, unpack
 from monitor.feeds.settings import CollectSettings
-from monitor.types import Fetched, ParsedEntry, ParsedFeed
+from monitor.types import Fetched, ParsedFeed
 
-_LENGTH = struct.Struct("<I")
-_MAX_FRAME = 256_000_000
 _BATCH = 16
 _BATCH_BYTES = 1_000_000
-
-# ---------------------------------------------------------------- what goes through the pipe
-
-
-def pack(feed: ParsedFeed) -> tuple[Any, ...]:
-    """A ParsedFeed as plain tuples, times as seconds (marshal knows no datetimes, and is fast)."""
-    entries = [
-        (
-            *(e.guid, e.link, e.title, e.summary, e.author),
-            e.published.timestamp() if e.published else None,
-            e.updated.timestamp() if e.updated else None,
-            *(e.source_name, e.source_url, e.language),
-        )
-        for e in feed.entries
-    ]
-    return (feed.title, feed.link, feed.language, entries, feed.ttl, feed.truncated, feed.warnings, feed.reader)
-
-
-def unpack(packed: tuple[Any, ...]) -> ParsedFeed:
-    """The ParsedFeed that was packed."""
-    title, link, language, entries, ttl, truncated, warnings, reader = packed
-    return ParsedFeed(
-        title=title,
-        link=link,
-        language=language,
-        entries=tuple(
-            ParsedEntry(
-                guid=guid,
-                link=href,
-                title=name,
-                summary=summary,
-                author=author,
-                published=datetime.fromtimestamp(published, UTC) if published is not None else None,
-                updated=datetime.fromtimestamp(updated, UTC) if updated is not None else None,
-                source_name=source_name,
-                source_url=source_url,
-                language=tongue,
-            )
-            for guid, href, name, summary, author, published, updated, source_name, source_url, tongue in entries
-        ),
-        ttl=ttl,
-        truncated=truncated,
-        warnings=tuple(warnings),
-        reader=reader,
-    )
-
-
-# ---------------------------------------------------------------- the child
-
-
-def main(arguments: list[str]) -> None:
-    """Reads documents until the pipe closes. arguments: fd, cpu seconds, megabytes, entries, title, summary."""
-    import resource
-
-    fd, cpu_seconds, megabytes, entries, title, summary = (int(a) for a in arguments)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's affair
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 1_000_000, megabytes * 1_000_000))
-
-    from monitor.feeds.raw import Limits
-
-    limits = Limits(entries=entries, title=title, summary=summary)
-    pipe = socket.socket(fileno=fd)
-    with pipe.makefile("rwb") as stream:
-        while True:
-            head = stream.read(_LENGTH.size)
-            if len(head) < _LENGTH.size:
-                return
-            batch = marshal.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S302 - from our own parent
-            for document in batch:
-                _more_cpu(resource, cpu_seconds)
-                answer = marshal.dumps(_read(document, limits))
-                stream.write(_LENGTH.pack(len(answer)) + answer)
-                stream.flush()
-
-
-def _more_cpu(resource: Any, seconds: int) -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-
-
-def _read(document: tuple[bytes, str, str, bool], limits: Any) -> tuple[bool, Any]:
-    from monitor.feeds.parse import parse
-
-    body, url, content_type, truncated = document
-    try:
-        return True, pack(parse(body, url=url, content_type=content_type, truncated=truncated, limits=limits))
-    except ParseError as error:
-        return False, (str(error), error.kind)
-    except (MemoryError, RecursionError):
-        return False, ("the document needs too much memory", "too-big")
-    except Exception as error:  # noqa: BLE001 - whatever a document provokes is that feed's error
-        return False, (f"cannot be read ({type(error).__name__})", "not-a-feed")
-
-
-# ---------------------------------------------------------------- the parent
 
 
 @dataclass(slots=True, eq=False)
@@ -155,7 +51,7 @@ class _Process:
                 [
                     sys.executable,
                     "-c",
-                    "import sys; from monitor.feeds.worker import main; main(sys.argv[1:])",
+                    "import sys; from monitor.feeds.child import main; main(sys.argv[1:])",
                     *arguments,
                 ],
                 pass_fds=[theirs.fileno()],
@@ -175,15 +71,15 @@ class _Process:
             self._reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=1 << 20)
         batch = [(j.fetched.body, j.fetched.url, j.fetched.content_type, j.fetched.truncated) for j in jobs]
         data = marshal.dumps(batch)
-        self._writer.write(_LENGTH.pack(len(data)))
+        self._writer.write(LENGTH.pack(len(data)))
         self._writer.write(data)
         self.documents += len(jobs)
 
     async def receive(self) -> tuple[bool, Any]:
         """The next document's answer. Raises EOFError, OSError when the child is gone."""
         assert self._reader is not None
-        (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
-        if length > _MAX_FRAME:
+        (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
+        if length > MAX_FRAME:
             raise EOFError("an answer without end")
         answer: tuple[bool, Any] = marshal.loads(await self._reader.readexactly(length))  # noqa: S302 - tuples only
         return answer
@@ -331,4 +227,4 @@ def _fail(job: _Job, error: ParseError) -> None:
         job.answer.exception()  # a caller that was cancelled does not ask
 
 
-__all__ = ["WorkerPool", "main", "pack", "unpack"]
+__all__ = ["WorkerPool"]

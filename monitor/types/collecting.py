@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -101,6 +101,8 @@ class ParsedEntry:
     source_name: str | None = None
     source_url: str | None = None
     language: str | None = None
+    #: (guid, link, words): 16-byte keys made by the worker that read it, see feeds/keys.py; None: not made yet
+    keys: tuple[bytes | None, bytes | None, bytes] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ def children() -> list[int]:
         ["ps", "-o", "pid=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
     )
     files = [Path("/proc") / pid / "cmdline" for pid in found.stdout.split()]
-    return [int(file.parent.name) for file in files if file.exists() and b"feeds.worker" in file.read_bytes()]
+    return [int(file.parent.name) for file in files if file.exists() and b"feeds.child" in file.read_bytes()]
 
 
 def test_documents_are_read_and_bad_ones_named() -> None:

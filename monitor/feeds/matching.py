@@ -1,0 +1,122 @@
+"""Which stored entry is it? Pure.
+
+Three keys, in this order: the guid (unless the document repeats it), the canonical link, the words. Losing an entry is
+worse than storing one twice, and both are worse than a moment's thought, so each weaker key needs more around it to be
+believed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.feeds.keys import Keyed, Keys
+from monitor.types import KnownEntry
+
+#: a title with so much text is not a heading that recurs
+_TELLING = 80
+
+
+@dataclass(slots=True, eq=False)
+class Stored:
+    """A stored entry with all keys it has or had (the archive gives past ones as further records of the same id)."""
+
+    entry_id: int
+    guid: bytes | None
+    link: bytes | None
+    content: bytes
+    revision: int
+    guids: set[bytes]
+    links: set[bytes]
+    contents: set[bytes]
+
+
+def _stored(known: Sequence[KnownEntry]) -> list[Stored]:
+    found: dict[int, Stored] = {}
+    for k in known:
+        entry = found.get(k.entry_id)
+        if entry is None:
+            entry = found[k.entry_id] = Stored(
+                k.entry_id, k.guid_hash, k.link_hash, k.content_hash, k.revision, set(), set(), set()
+            )
+        entry.revision = max(entry.revision, k.revision)
+        entry.contents.add(k.content_hash)
+        if k.guid_hash:
+            entry.guids.add(k.guid_hash)
+        if k.link_hash:
+            entry.links.add(k.link_hash)
+    return list(found.values())
+
+
+def match_entries(document: Keyed, known: Sequence[KnownEntry]) -> list[Stored | None]:
+    """For each entry the stored one that it is."""
+    if not known:
+        return [None] * len(document.entries)
+    by_guid: dict[bytes, Stored] = {}
+    by_link: dict[bytes, list[Stored]] = {}
+    by_content: dict[bytes, list[Stored]] = {}
+    for k in _stored(known):
+        for guid in k.guids:
+            by_guid.setdefault(guid, k)
+        for link in k.links:
+            by_link.setdefault(link, []).append(k)
+        for content in k.contents:
+            by_content.setdefault(content, []).append(k)
+    matches: list[Stored | None] = []
+    taken: set[int] = set()
+    for _, keys in document.entries:
+        match = by_guid.get(keys.guid) if keys.guid else None
+        matches.append(match if match is not None and match.entry_id not in taken else None)
+        if match is not None:
+            taken.add(match.entry_id)
+    here = {key for _, keys in document.entries for key in (keys.guid, keys.link) if key}
+    for index, (_, keys) in enumerate(document.entries):
+        if matches[index] is None and keys.link:
+            matches[index] = _by_link(keys, by_link.get(keys.link, ()), taken, here)
+    _by_content(document, matches, by_content, taken, here)
+    return matches
+
+
+def _by_link(keys: Keys, candidates: Sequence[Stored], taken: set[int], here: set[bytes]) -> Stored | None:
+    """One link is one entry, unless the stored one stands in this document too, under its own guid."""
+    for k in candidates:
+        if k.entry_id not in taken and (keys.guid is None or not k.guids & here):
+            taken.add(k.entry_id)
+            return k
+    return None
+
+
+def _by_content(
+    document: Keyed,
+    matches: list[Stored | None],
+    by_content: dict[bytes, list[Stored]],
+    taken: set[int],
+    here: set[bytes],
+) -> None:
+    """Same words under another guid and link: the site has moved, or it is a heading that recurs.
+
+    Without guid and link the words are the identity. With them, the stored entry must have left the document, the
+    words must occur once here and once there, and they must be telling, or most of the document must have moved so.
+    """
+    count = Counter(keys.content for _, keys in document.entries)
+    moved: list[tuple[int, Stored, bool]] = []
+    for index, (entry, keys) in enumerate(document.entries):
+        if matches[index] is not None:
+            continue
+        free = [k for k in by_content.get(keys.content, ()) if k.entry_id not in taken]
+        if keys.guid is None and keys.link is None:
+            anonymous = [k for k in free if k.guid is None and k.link is None] or free
+            if anonymous:
+                matches[index] = anonymous[0]
+                taken.add(anonymous[0].entry_id)
+        elif len(free) == 1 and count[keys.content] == 1 and not (free[0].guids | free[0].links) & here:
+            moved.append((index, free[0], bool(entry.title) and len(entry.summary) >= _TELLING))
+    most = len(moved) * 2 > len(document.entries) and len(moved) >= 3
+    for index, k, telling in moved:
+        if (telling or most) and k.entry_id not in taken:
+            matches[index] = k
+            taken.add(k.entry_id)
+
+
+__all__ = ["Stored", "match_entries"]
