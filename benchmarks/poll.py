@@ -1,139 +1,168 @@
-"""Rounds of polling against a loopback server: cold, all unchanged, one feed in ten with one new item.
+"""Polling against a loopback server: cold, all unchanged, one feed in ten with one new item.
 
-    python benchmarks/poll.py [--feeds 1000] [--items 30] [--workers 2]
+    python benchmarks/poll.py [--feeds 1000 ...] [--items 30] [--peers PYTHON] [--times 3] [--rounds] [--profile]
 
-Each feed has a loopback address of its own (so no host's gap counts), the server is a process of its own. Guard,
-identity, full-text index and SQLite are on, classification is off. Prints seconds and feeds a second for each round
-inside one process (what a running daemon pays), and the process's peak memory.
+Whole programs, start to exit, each on an archive of its own: `monitor poll`, and with --peers (the python of a venv
+that has `reader`, `sgmllib3k`, `httpx` and `feedparser`) reader and a plain script of httpx, feedparser and sqlite3.
+Each feed has a loopback address of its own (so no host's gap counts); the server is a process of its own. Guard,
+identity, full-text index and SQLite are on, `monitor poll` classifies nothing. Seconds by the clock and of CPU (user
+and system, with worker processes), median of --times, and peak memory of the largest process.
+
+--rounds: rounds inside one process, as a running daemon pays them. --profile: where a process's CPU goes.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import ipaddress
 import multiprocessing
-import random
-import resource
+import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
+from pathlib import Path
 
-from monitor.archive import open_archive, upgrade
-from monitor.clock import SystemClock
-from monitor.collect import Collector
-from monitor.feeds.fetch import HttpFetcher
-from monitor.feeds.hosts import HostGates
-from monitor.feeds.settings import CollectSettings
-from monitor.feeds.worker import WorkerPool
-from monitor.guard import Guard, guarded_session
-from monitor.testing import SilentLog
-from monitor.types import FeedSpec
+from feedserver import address, serve
 
-WORDS = "model company raised million funding round lab open weights launch partner cloud chip agent".split()
+HERE = Path(__file__).parent
+STEPS = ("cold", "unchanged", "one in ten")
+PEERS = ("reader", "script")
 
 
-def document(number: int, items: int, more: int) -> bytes:
-    rng = random.Random(number)
-    out = []
-    for n in range(items):
-        title, text = (" ".join(rng.choices(WORDS, k=k)) for k in (9, 110))
-        out.append((title, text, n))
-    out = [
-        (" ".join(random.Random(number * 7 + m).choices(WORDS, k=9)), "New words.", -m) for m in range(1, more + 1)
-    ] + out
-    body = "".join(
-        f"<item><title>{title}</title><link>https://s{number}.example.com/{n}</link>"
-        f"<guid>https://s{number}.example.com/{n}</guid>"
-        f"<pubDate>Mon, 26 Feb 2024 08:{n % 60:02d}:00 GMT</pubDate>"
-        f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
-        for title, text, n in out
-    )
-    head = '<?xml version="1.0" encoding="utf-8"?>'
-    return f'{head}<rss version="2.0"><channel><title>S{number}</title>{body}</channel></rss>'.encode()
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one run: seconds by the clock, seconds of CPU, megabytes."""
+
+    wall: float
+    cpu: float
+    peak: float
 
 
-def serve(port: multiprocessing.Queue[int], tick: Event, feeds: int, items: int) -> None:
-    old = [document(n, items, 0) for n in range(feeds)]
-    new = {n: document(n, items, 1) for n in range(0, feeds, 10)}
+@dataclass(slots=True)
+class Program:
+    """How a program is told to poll all feeds."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            number = int(head[5 : head.index(b" ", 5)])
-            changed = tick.is_set() and number in new
-            tag = b'"%d-%d"' % (number, changed)
-            if b"If-None-Match: " + tag in head:
-                writer.write(b"HTTP/1.1 304 Not Modified\r\nETag: " + tag + b"\r\nConnection: close\r\n\r\n")
-            else:
-                body = new[number] if changed else old[number]
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (tag, len(body))
-                )
-                writer.write(body)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    async def main() -> None:
-        listener = await asyncio.start_server(answer, "0.0.0.0", 0, backlog=2048)
-        port.put(listener.sockets[0].getsockname()[1])
-        await listener.serve_forever()
-
-    asyncio.run(main())
+    name: str
+    command: list[str]
+    before: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
-async def rounds(port: int, tick: Event, feeds: int, workers: int) -> None:
-    settings = CollectSettings(workers=workers)
-    clock, guard = SystemClock(), Guard([ipaddress.ip_network("127.0.0.0/8")])
-    gates, pool = HostGates(settings.host_gap, clock), WorkerPool(settings)
-    specs = [
-        FeedSpec(
-            id=f"f{n}", url=f"http://127.{10 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}:{port}/{n}", name=f"F{n}"
+def run(program: Program, command: list[str]) -> Cost:
+    """One run to its exit. Raises SystemExit with its words when it fails."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **program.environment}, cwd=HERE.parent
         )
-        for n in range(feeds)
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/bench.db"
-        upgrade(url)
-        with open_archive(url) as archive:
-            archive.feeds.sync(specs, clock.now())
-            async with guarded_session(guard, total=None, auto_decompress=False, connections=0) as session:
-                fetcher = HttpFetcher(session, guard, gates, settings, clock)
-                collector = Collector(specs, archive.feeds, fetcher, pool, clock, settings, SilentLog(), gates=gates)
-                for name in ("cold", "unchanged", "one in ten"):
-                    if name == "one in ten":
-                        tick.set()
-                    await asyncio.sleep(settings.host_gap)
-                    began, used = time.perf_counter(), time.process_time()
-                    report = await collector.poll(force=True)
-                    wall, cpu = time.perf_counter() - began, time.process_time() - used
-                    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-                    print(
-                        f"{name:12} {wall:6.2f} s  {cpu:6.2f} s CPU  {report.polled} polled  {report.new} new  "
-                        f"{report.not_modified} not modified  {report.failed} failed  {peak} MB peak"
-                    )
-            await pool.close()
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - began
+        if child.returncode:
+            output.seek(0)
+            raise SystemExit(f"{program.name} failed: {output.read()[-2000:].decode(errors='replace')}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--feeds", type=int, default=1000)
-    parser.add_argument("--items", type=int, default=30)
-    parser.add_argument("--workers", type=int, default=2)
-    options = parser.parse_args()
+@contextmanager
+def feed_server(feeds: int, items: int) -> Iterator[tuple[int, Event]]:
+    """A server of so many feeds: its port, and what makes one feed in ten grow."""
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     port: multiprocessing.Queue[int] = context.Queue()
     tick = context.Event()
-    server = context.Process(target=serve, args=(port, tick, options.feeds, options.items), daemon=True)
+    server = context.Process(target=serve, args=(port, tick, feeds, items), daemon=True)
     server.start()
     try:
-        asyncio.run(rounds(port.get(timeout=60), tick, options.feeds, options.workers))
+        yield port.get(timeout=120), tick
     finally:
         server.terminate()
+        server.join()
+
+
+def programs(folder: Path, port: int, feeds: int, peers: str | None) -> list[Program]:
+    """The monitor, and its peers where their python is given."""
+    lines = ["settings:", "  fetch:", "    allowed_networks: [127.0.0.0/8]", "feeds:"]
+    for n in range(feeds):
+        lines += [f"  - id: f{n}", f"    name: Feed {n}", f"    url: {address(n, port)}"]
+    config = folder / "feeds.yaml"
+    config.write_text("\n".join(lines) + "\n")
+    database = f"sqlite:///{folder / 'monitor.db'}"
+    ours = [sys.executable, "-m", "monitor", "--config", str(config), "--database", database]
+    found = [
+        Program(
+            "monitor",
+            [*ours, "poll", "--force"],
+            before=[*ours, "db", "upgrade"],
+            environment={"MONITOR_HOME": str(folder / "home")},
+        )
+    ]
+    for name in PEERS if peers else ():
+        script = [str(peers), str(HERE / f"peer_{name}.py"), str(folder / f"{name}.db"), str(port), str(feeds)]
+        found.append(Program(name, [*script, "poll"], before=[*script, "prepare"]))
+    return found
+
+
+def measure(feeds: int, items: int, peers: str | None, times: int) -> dict[str, dict[str, Cost]]:
+    """Program to step to its median cost. All programs meet the same server, step by step, one after another."""
+    costs: dict[str, dict[str, list[Cost]]] = {}
+    for _ in range(times):
+        with feed_server(feeds, items) as (port, tick), tempfile.TemporaryDirectory() as folder:
+            all_programs = programs(Path(folder), port, feeds, peers)
+            for program in all_programs:
+                run(program, program.before)
+            for step in STEPS:
+                if step == "one in ten":
+                    tick.set()
+                for program in all_programs:
+                    costs.setdefault(program.name, {}).setdefault(step, []).append(run(program, program.command))
+    return {name: {step: _median(runs) for step, runs in steps.items()} for name, steps in costs.items()}
+
+
+def _median(runs: list[Cost]) -> Cost:
+    return Cost(
+        statistics.median(r.wall for r in runs), statistics.median(r.cpu for r in runs), max(r.peak for r in runs)
+    )
+
+
+def show(feeds: int, costs: dict[str, dict[str, Cost]]) -> None:
+    """A table in Markdown, with the ratio to the monitor in brackets."""
+    print(f"\n{feeds} feeds: seconds by the clock / of CPU (times the monitor's)\n")
+    print("| program | " + " | ".join(STEPS) + " | peak MB |")
+    print("| --- " * (len(STEPS) + 2) + "|")
+    ours = costs["monitor"]
+    for name, steps in costs.items():
+        cells = []
+        for step in STEPS:
+            cost, own = steps[step], ours[step]
+            ratio = "" if name == "monitor" else f" ({cost.wall / own.wall:.1f} / {cost.cpu / own.cpu:.1f})"
+            cells.append(f"{cost.wall:.2f} / {cost.cpu:.2f}{ratio}")
+        print(f"| {name} | " + " | ".join(cells) + f" | {max(s.peak for s in steps.values()):.0f} |")
+    each = ", ".join(f"{step} {ours[step].cpu / feeds * 1000:.2f}" for step in STEPS)
+    print(f"\nCPU of the monitor, ms a feed: {each}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--feeds", type=int, nargs="+", default=[1000])
+    parser.add_argument("--items", type=int, default=30)
+    parser.add_argument("--peers", help="python of a venv with reader, sgmllib3k, httpx, feedparser")
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--rounds", action="store_true", help="rounds inside one process instead")
+    parser.add_argument("--profile", action="store_true", help="with --rounds: where the CPU goes")
+    options = parser.parse_args()
+    for feeds in options.feeds:
+        if options.rounds:
+            from pollrounds import rounds
+
+            with feed_server(feeds, options.items) as (port, tick):
+                rounds(port, tick, feeds, profiled=options.profile)
+        else:
+            show(feeds, measure(feeds, options.items, options.peers, options.times))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, ModelError
+from monitor.logs import get_logger
 from monitor.rooms import Rooms
 from monitor.standing import counts
 
 if TYPE_CHECKING:
-    from monitor.collect import PollReport, Progress
+    from monitor.collect import Collector, PollReport, Progress
     from monitor.config import Config
     from monitor.deliver import DeliverReport
     from monitor.metrics import Metrics
@@ -50,10 +51,23 @@ class App(Rooms):
     # ------------------------------------------------------------ the three loops
 
     async def collect(self) -> str:
-        """One round over the feeds that are due; a line for the log, "" when nothing was due."""
+        """One round over the feeds that are due; a line for the log, "" when it brought nothing.
+
+        What became of single feeds (they fail, they are well again) is logged by the collector, when it changes.
+        """
         report = await self.poll()
         await asyncio.to_thread(self._look_at_feeds)
-        return poll_words(report) if report.polled else ""
+        if report.new or report.changed:
+            return poll_words(report)
+        if report.polled:
+            get_logger("collect").debug(poll_words(report), seconds=round(report.seconds, 3))
+        return ""
+
+    def stop(self) -> None:
+        """No further feed is asked; the round under way ends with the requests in flight."""
+        collector: Collector | None = self.__dict__.get("collector")
+        if collector is not None:
+            collector.stop()
 
     async def poll(
         self, *, feed_ids: Sequence[str] | None = None, force: bool = False, on_progress: Progress | None = None
@@ -180,6 +194,7 @@ def understand_words(report: UnderstandReport) -> str:
 def poll_words(report: PollReport) -> str:
     """A line on a round of polls."""
     parts = [f"polled {report.polled} feeds, {report.new} new entries"]
+    parts += [f"{report.changed} changed"] if report.changed else []
     parts += [f"{n} {word}" for word in ("failed", "throttled", "outage", "deferred") if (n := getattr(report, word))]
     return ", ".join(parts)
 

@@ -65,6 +65,14 @@ class App(Protocol):
         """One line on how it stands: "412 feeds, 3 failing, next digest 07:00"."""
         ...
 
+    def unsubscribe(self, method: str, token: str) -> Response:
+        """Answers GET and POST of a reader's link; in a thread, and only where a base_url is configured."""
+        ...
+
+    def stop(self) -> None:
+        """The daemon is about to end: rounds under way begin nothing more that takes long."""
+        ...
+
     async def aclose(self) -> None:
         """Ends workers and connections. Nothing of it is called afterwards."""
         ...
@@ -133,6 +141,7 @@ class Daemon:
             await self._pulse()
             self._notifier.stopping("finishing what is under way", settings.ticks.drain.total_seconds() + LETTING_GO)
             self._log.info("stopping", because=self._stop.name, under_way=self.ticks.under_way() or "nothing")
+            self._app.stop()
             await self.ticks.drain(settings.ticks.drain.total_seconds(), LETTING_GO)
             for task in self._tasks:
                 task.cancel()
@@ -283,7 +292,15 @@ class Daemon:
         if not settings.health.enabled:
             return None
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
-        return HealthServer(settings.health.host, settings.health.port, pages)
+        handlers = {"/unsubscribe/": self._unsubscribe} if settings.base_url else {}
+        return HealthServer(settings.health.host, settings.health.port, pages, handlers)
+
+    def _unsubscribe(self, method: str, token: str) -> Response:
+        try:
+            return self._app.unsubscribe(method, token)
+        except MonitorError as error:
+            self._log.warning("cannot unsubscribe now", error=str(error))
+            return text_page(503, ["please try again in a few minutes"])
 
     def _healthz(self) -> Response:
         return text_page(200, ["ok"])

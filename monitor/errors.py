@@ -92,6 +92,7 @@ class FetchError(FeedError):
 
     kind: dns, refused-address, connect, tls, timeout, http, throttled, too-large, redirect, encoding, gone.
     retry_after: seconds the server asked for, if it did. host_throttled: the host's pause, not the feed's fault.
+    host: whose server said so (see urls.host_key), which a redirect makes another than the feed's own.
     """
 
     def __init__(
@@ -103,11 +104,13 @@ class FetchError(FeedError):
         status: int | None = None,
         retry_after: float | None = None,
         host_throttled: bool = False,
+        host: str = "",
     ) -> None:
         super().__init__(message, feed_id=feed_id, kind=kind)
         self.status = status
         self.retry_after = retry_after
         self.host_throttled = host_throttled
+        self.host = host
 
 
 class ParseError(FeedError):

@@ -122,7 +122,8 @@ class Rooms:
 
         settings = collect_settings(self.settings)
         gates = HostGates(settings.host_gap, self.clock)
-        self._client = self.client(auto_decompress=False)
+        # the collector says how many connections there are
+        self._client = self.client(auto_decompress=False, connections=0)
         fetcher = HttpFetcher(self._client, self.guard, gates, settings, self.clock)
         return gates, fetcher, WorkerPool(settings)
 
@@ -155,7 +156,11 @@ class Rooms:
             stories=self.archive.stories,
             deliveries=self.archive.deliveries,
             clock=self.clock,
-            settings=DeliverSettings(digests_folder=self.settings.digests_folder, base_url=self.settings.base_url),
+            settings=DeliverSettings(
+                digests_folder=self.settings.digests_folder,
+                base_url=self.settings.base_url,
+                unsubscribe_key=self.unsubscribe_key,
+            ),
             log=get_logger("deliver"),
             random=random.random,
             trouble=self.feed_troubles,
@@ -164,8 +169,33 @@ class Rooms:
     def _channels(self) -> dict[str, Channel]:
         from monitor.channels.opening import open_channel
 
-        make = partial(open_channel, session_factory=self.client, clock=self.clock, base_url=self.settings.base_url)
+        make = partial(
+            open_channel,
+            session_factory=self.client,
+            clock=self.clock,
+            base_url=self.settings.base_url,
+            unsubscribe_key=self.unsubscribe_key,
+        )
         return {spec.name: make(spec) for spec in self.config.channels}
+
+    @cached_property
+    def unsubscribe_key(self) -> bytes | None:
+        """What signs the links of mails; None without a base_url, for then nobody could reach them."""
+        from monitor.channels.unsubscribe import load_key
+        from monitor.paths import ensure_state_folder
+
+        if not self.settings.base_url:
+            return None
+        ensure_state_folder(self.settings.state_folder)
+        return load_key(self.settings.state_folder)
+
+    def unsubscribe(self, method: str, token: str) -> tuple[int, str, bytes]:
+        """Answers GET and POST of /unsubscribe/TOKEN. May be called from any thread."""
+        from monitor.channels.unsubscribe import Unsubscriber
+
+        key = self.unsubscribe_key
+        assert key is not None, "only asked where a base_url is configured"
+        return Unsubscriber(key, self.archive.deliveries, self.clock, get_logger("deliver")).answer(method, token)
 
     def feed_troubles(self) -> Sequence[FeedTrouble]:
         """Lines for a digest's foot."""

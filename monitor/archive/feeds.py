@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
+from monitor.archive.arrivals import store_drafts
+from monitor.archive.bulk import update_rows
+from monitor.archive.edits import store_changes
 from monitor.archive.engine import Database
-from monitor.archive.marks import marks_of_entry
-from monitor.archive.sql import chunks, insert_into, upsert
-from monitor.archive.tables import TITLE_BYTES, cap, entries, entry_revisions, feeds, hosts, past_keys
-from monitor.archive.textindex import index_entries
-from monitor.text import cjk_pieces
-from monitor.types import EntryChange, EntryDraft, FeedSpec, FeedState, KnownEntry, PollOutcome
+from monitor.archive.recognise import known_entries
+from monitor.archive.sql import chunks, upsert
+from monitor.archive.tables import feeds, hosts
+from monitor.types import FeedSpec, FeedState, KnownEntry, PollOutcome
 
 STATE_FIELDS: Final = tuple(f.name for f in fields(FeedState) if f.name != "feed_id")
+_FIELDS: Final = ("feed_id", *STATE_FIELDS)
 _FORGOTTEN: Final = dict.fromkeys(("etag", "last_modified", "body_hash", "redirect_url", "error", "error_kind"))
-_KEYS: Final = ("guid_hash", "link_hash", "content_hash")
+_DESCRIBED: Final = ("name", "category", "language", "authority", "spec_url", "enabled", "configured")
+#: in the order in which `_state` reads them
+_COLUMNS: Final = (feeds.c.id, *(feeds.c[name] for name in STATE_FIELDS))
 
 
 class Feeds:
@@ -35,31 +39,25 @@ class Feeds:
         A feed whose address was edited forgets validators and redirects of the old one. What was learned else stays.
         """
         with self._database.write() as connection:
-            rows = connection.execute(sa.select(feeds.c.id, feeds.c.spec_url)).all()
-            known = {row.id: row.spec_url for row in rows}
-            connection.execute(sa.update(feeds).where(feeds.c.configured).values(configured=False, enabled=False))
+            rows = connection.execute(sa.select(feeds.c.id, *(feeds.c[name] for name in _DESCRIBED)))
+            known = {row.id: dict(zip(_DESCRIBED, tuple(row)[1:], strict=True)) for row in rows}
+            named = {spec.id for spec in specs}
+            gone = [{"b_id": i} for i, values in known.items() if values["configured"] and i not in named]
+            if gone:
+                connection.execute(_LEAVE, gone)
             new = [_new_feed(spec, now) for spec in specs if spec.id not in known]
             if new:
                 connection.execute(sa.insert(feeds), new)
             for spec in specs:
-                if spec.id in known:
-                    values = _described(spec)
-                    if spec.url != known[spec.id]:
-                        values |= {
-                            **_FORGOTTEN,
-                            "url": spec.url,
-                            "redirect_count": 0,
-                            "failures": 0.0,
-                            "next_poll_at": now,
-                        }
-                        values["next_poll_why"] = "its address was edited"
+                # a thousand feeds stand in the file as they did before: these cost nothing
+                if spec.id in known and (values := _edited(spec, known[spec.id], now)):
                     connection.execute(sa.update(feeds).where(feeds.c.id == spec.id).values(values))
 
     def due(
         self, now: datetime, *, limit: int = 1000, feed_ids: Sequence[str] | None = None, force: bool = False
     ) -> list[FeedState]:
         """States of enabled feeds whose next_poll_at has come, most overdue first; with `force` all (of feed_ids)."""
-        query = sa.select(feeds).where(feeds.c.configured, feeds.c.enabled)
+        query = sa.select(*_COLUMNS).where(feeds.c.configured, feeds.c.enabled)
         if not force:
             query = query.where(sa.or_(feeds.c.next_poll_at.is_(None), feeds.c.next_poll_at <= now))
         if feed_ids is not None:
@@ -67,18 +65,18 @@ class Feeds:
         # NULLs sort first on SQLite and last on PostgreSQL: say it.
         query = query.order_by(feeds.c.next_poll_at.asc().nulls_first(), feeds.c.id).limit(limit)
         with self._database.read() as connection:
-            return [_state(row) for row in connection.execute(query).mappings()]
+            return [_state(row) for row in connection.execute(query)]
 
     def states(self) -> list[FeedState]:
         """All feeds of feeds.yaml, switched off ones too, by id."""
-        query = sa.select(feeds).where(feeds.c.configured).order_by(feeds.c.id)
+        query = sa.select(*_COLUMNS).where(feeds.c.configured).order_by(feeds.c.id)
         with self._database.read() as connection:
-            return [_state(row) for row in connection.execute(query).mappings()]
+            return [_state(row) for row in connection.execute(query)]
 
     def state(self, feed_id: str) -> FeedState | None:
         """One feed's, also of one that left feeds.yaml."""
         with self._database.read() as connection:
-            row = connection.execute(sa.select(feeds).where(feeds.c.id == feed_id)).mappings().first()
+            row = connection.execute(sa.select(*_COLUMNS).where(feeds.c.id == feed_id)).first()
         return None if row is None else _state(row)
 
     def next_due(self) -> datetime | None:
@@ -106,27 +104,8 @@ class Feeds:
         Keys that an entry had before come as a KnownEntry of their own with the same entry_id; so do those of
         entries that were pruned.
         """
-        asked = dict(zip(_KEYS, (guid_hashes, link_hashes, content_hashes), strict=True))
-        wanted, found = set(feed_ids), dict[tuple[Any, ...], KnownEntry]()
-        by_feed: dict[str, list[KnownEntry]] = {feed_id: [] for feed_id in feed_ids}
         with self._database.read() as connection:
-            for table, number in ((entries, entries.c.id), (past_keys, past_keys.c.entry_id)):
-                keys = [table.c[name] for name in _KEYS]
-                columns = [number.label("entry_id"), table.c.feed_id, *keys, table.c.revision]
-                for name, hashes in asked.items():
-                    for part in chunks(list(set(hashes) - {None}), 5000):
-                        for row in connection.execute(sa.select(*columns).where(table.c[name].in_(part))):
-                            key = tuple(row)
-                            if row.feed_id in wanted and key not in found:
-                                found[key] = KnownEntry(
-                                    entry_id=row.entry_id,
-                                    guid_hash=row.guid_hash,
-                                    link_hash=row.link_hash,
-                                    content_hash=row.content_hash,
-                                    revision=row.revision,
-                                )
-                                by_feed[row.feed_id].append(found[key])
-        return by_feed
+            return known_entries(connection, feed_ids, guid_hashes, link_hashes, content_hashes)
 
     def store(self, outcomes: Sequence[PollOutcome]) -> list[int]:
         """One transaction: states, validators, new entries (pending), changes, host pauses. Ids of the new entries.
@@ -137,16 +116,12 @@ class Feeds:
             return []
         with self._database.write(lock=1) as connection:
             _ensure_feeds(connection, outcomes)
-            values = [{"b_id": o.feed_id, **{f: getattr(o.state, f) for f in STATE_FIELDS}} for o in outcomes]
-            connection.execute(_UPDATE_STATE, values)
-            pauses = {o.host: o.host_pause_until for o in outcomes if o.host and o.host_pause_until is not None}
-            if pauses:
-                rows = [{"host": host, "pause_until": until} for host, until in sorted(pauses.items())]
-                connection.execute(upsert(self._database, hosts, ["host"], ["pause_until"]), rows)
+            _store_states(self._database, connection, outcomes)
+            _store_pauses(self._database, connection, outcomes)
             for outcome in outcomes:
                 if outcome.changes:
-                    _store_changes(self._database, connection, outcome.feed_id, outcome.changes, outcome.at)
-            return _store_drafts(self._database, connection, [d for o in outcomes for d in o.drafts])
+                    store_changes(self._database, connection, outcome.feed_id, outcome.changes, outcome.at)
+            return store_drafts(self._database, connection, [d for o in outcomes for d in o.drafts])
 
     def details(self) -> list[dict[str, Any]]:
         """Every feed that has a row, for `feeds health`: its description, its state, and its newest entry's time."""
@@ -155,6 +130,7 @@ class Feeds:
         return [dict(row) for row in rows]
 
 
+_LEAVE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("b_id")).values(configured=False, enabled=False)
 _UPDATE_STATE: Final = (
     sa.update(feeds).where(feeds.c.id == sa.bindparam("b_id")).values({f: sa.bindparam(f) for f in STATE_FIELDS})
 )
@@ -172,13 +148,41 @@ def _described(spec: FeedSpec) -> dict[str, Any]:
     }
 
 
+def _edited(spec: FeedSpec, known: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The columns that a changed line of feeds.yaml changes."""
+    values = {name: value for name, value in _described(spec).items() if value != known[name]}
+    if "spec_url" in values:
+        values |= {**_FORGOTTEN, "url": spec.url, "redirect_count": 0, "failures": 0.0, "next_poll_at": now}
+        values["next_poll_why"] = "its address was edited"
+    return values
+
+
 def _new_feed(spec: FeedSpec, now: datetime) -> dict[str, Any]:
     due = {"url": spec.url, "next_poll_at": now, "next_poll_why": "new", "added_at": now}
     return {"id": spec.id, **_described(spec), **due}
 
 
-def _state(values: Mapping[Any, Any]) -> FeedState:
-    return FeedState(feed_id=values["id"], **{name: values[name] for name in STATE_FIELDS})
+def _state(row: Any) -> FeedState:
+    return FeedState(**dict(zip(_FIELDS, row, strict=True)))
+
+
+def _store_states(database: Database, connection: Connection, outcomes: Sequence[PollOutcome]) -> None:
+    if database.is_sqlite:
+        rows = [{"id": o.feed_id, **{name: getattr(o.state, name) for name in STATE_FIELDS}} for o in outcomes]
+        update_rows(connection, feeds, "id", STATE_FIELDS, rows)
+        return
+    values = [{"b_id": o.feed_id, **{name: getattr(o.state, name) for name in STATE_FIELDS}} for o in outcomes]
+    connection.execute(_UPDATE_STATE, values)
+
+
+def _store_pauses(database: Database, connection: Connection, outcomes: Sequence[PollOutcome]) -> None:
+    pauses: dict[str, datetime] = {}
+    for o in outcomes:
+        if o.host and o.host_pause_until is not None:
+            pauses[o.host] = max(o.host_pause_until, pauses.get(o.host, o.host_pause_until))
+    if pauses:
+        rows = [{"host": host, "pause_until": until} for host, until in sorted(pauses.items())]
+        connection.execute(upsert(database, hosts, ["host"], ["pause_until"]), rows)
 
 
 def _ensure_feeds(connection: Connection, outcomes: Sequence[PollOutcome]) -> None:
@@ -195,132 +199,3 @@ def _ensure_feeds(connection: Connection, outcomes: Sequence[PollOutcome]) -> No
             for i in sorted(unknown)
         ]
         connection.execute(sa.insert(feeds), [row | {"enabled": False, "configured": False} for row in rows])
-
-
-def _store_drafts(database: Database, connection: Connection, drafts: Sequence[EntryDraft]) -> list[int]:
-    if not drafts:
-        return []
-    # Feeds list the newest first; ids follow the time of publication within what arrived together.
-    ordered = sorted(drafts, key=lambda d: (d.first_seen_at, d.published_at))
-    statement = insert_into(database, entries).on_conflict_do_nothing()
-    if database.is_sqlite:
-        returned = connection.execute(statement.returning(entries.c.id), [_row(d) for d in ordered])
-        return sorted(returned.scalars())
-    columns = (entries.c.id, entries.c.title, entries.c.summary, entries.c.marks)
-    stored = connection.execute(statement.returning(*columns), [_row(d) for d in ordered]).all()
-    index_entries(database, connection, [(row.id, row.title, row.summary, row.marks) for row in stored])
-    return sorted(row.id for row in stored)
-
-
-def _row(draft: EntryDraft) -> dict[str, Any]:
-    return {
-        "feed_id": draft.feed_id,
-        "guid": draft.guid,
-        "guid_hash": draft.guid_hash,
-        "link_hash": draft.link_hash,
-        "content_hash": draft.content_hash,
-        "url": draft.url,
-        "title": draft.title,
-        "summary": draft.summary,
-        **pieces(draft.title, draft.summary),
-        "marks": marks_of_entry(draft.feed_id, draft.published_at, draft.publisher, draft.language),
-        "author": draft.author,
-        "published_at": draft.published_at,
-        "first_seen_at": draft.first_seen_at,
-        "publisher": draft.publisher[:256],
-        "publisher_name": draft.publisher_name,
-        "language": draft.language[:16],
-        "announce": draft.announce,
-        "pending": True,
-        "placed_by_hand": False,
-        "revision": 1,
-    }
-
-
-def pieces(title: str, summary: str) -> dict[str, str | None]:
-    """What SQLite indexes in the place of a text that holds Chinese or Japanese."""
-    cut_title, cut_summary = cjk_pieces(title), cjk_pieces(summary)
-    return {
-        "pieces_title": None if cut_title == title else cut_title,
-        "pieces_summary": None if cut_summary == summary else cut_summary,
-    }
-
-
-def _store_changes(
-    database: Database, connection: Connection, feed_id: str, changes: Sequence[EntryChange], at: datetime
-) -> None:
-    last = {change.entry_id: change for change in changes}
-    stored = connection.execute(
-        sa.select(entries).where(entries.c.id.in_(list(last)), entries.c.feed_id == feed_id)
-    ).all()
-    taken = _taken_guids(connection, feed_id, list(last.values()))
-    remembered: list[dict[str, Any]] = []
-    for row in stored:
-        change = last[row.id]
-        values = _change_values(row, change, taken)
-        remembered += [_past(row.id, feed_id, keys) for keys in (row, change) if _must_remember(values, keys)]
-        if values["revision"] != row.revision:
-            old = {
-                "entry_id": row.id,
-                "revision": row.revision,
-                "title": row.title,
-                "summary": row.summary,
-                "url": row.url,
-            }
-            connection.execute(insert_into(database, entry_revisions).on_conflict_do_nothing(), [old | {"until": at}])
-        connection.execute(sa.update(entries).where(entries.c.id == row.id).values(values))
-        if database.is_postgres and values["revision"] != row.revision:
-            index_entries(database, connection, [(row.id, values["title"], values["summary"], row.marks)])
-    _remember(connection, remembered)
-
-
-def _change_values(row: Row[Any], change: EntryChange, taken: Mapping[bytes, int]) -> dict[str, Any]:
-    """The columns of a changed entry. New words are a new revision and are read again; new keys alone are neither.
-
-    A key that is the only one, or under which another entry stands, is not moved: it is remembered beside.
-    """
-    title = cap(change.title, TITLE_BYTES)
-    values: dict[str, Any] = {key: getattr(change, key) or getattr(row, key) for key in _KEYS}
-    if change.guid_hash is not None and taken.get(change.guid_hash, row.id) != row.id:
-        values["guid_hash"] = row.guid_hash
-    if values["guid_hash"] is None:
-        values |= (
-            {"link_hash": row.link_hash} if row.link_hash is not None else {key: getattr(row, key) for key in _KEYS}
-        )
-    values |= {"url": change.url or row.url, "revision": row.revision}
-    if (title, change.summary) != (row.title, row.summary):
-        values |= {"title": title, "summary": change.summary, **pieces(title, change.summary), "pending": True}
-        values["revision"] = max(change.revision, row.revision + 1)
-    return values
-
-
-def _taken_guids(connection: Connection, feed_id: str, changes: Sequence[EntryChange]) -> Mapping[bytes, int]:
-    guids = [c.guid_hash for c in changes if c.guid_hash is not None]
-    query = sa.select(entries.c.guid_hash, entries.c.id).where(
-        entries.c.guid_hash.in_(guids), entries.c.feed_id == feed_id
-    )
-    return {row.guid_hash: row.id for row in connection.execute(query)} if guids else {}
-
-
-def _must_remember(values: Mapping[str, Any], keys: Row[Any] | EntryChange) -> bool:
-    """Whether these keys name the entry and are not those that its row holds now."""
-    if any(getattr(keys, name) is not None and getattr(keys, name) != values[name] for name in _KEYS[:2]):
-        return True
-    return keys.guid_hash is None and keys.link_hash is None and keys.content_hash != values["content_hash"]
-
-
-def _past(entry_id: int, feed_id: str, keys: Row[Any] | EntryChange) -> dict[str, Any]:
-    values = {"entry_id": entry_id, "feed_id": feed_id, "revision": keys.revision}
-    return values | {key: getattr(keys, key) for key in _KEYS}
-
-
-def _remember(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Stores former keys, each once: a feed that swaps two guids for ever must not fill the table."""
-    if not rows:
-        return
-    ids = sorted({row["entry_id"] for row in rows})
-    columns = [past_keys.c.entry_id, *(past_keys.c[key] for key in _KEYS)]
-    known = {tuple(r) for r in connection.execute(sa.select(*columns).where(past_keys.c.entry_id.in_(ids)))}
-    new = {(row["entry_id"], *(row[key] for key in _KEYS)): row for row in rows}
-    if fresh := [row for key, row in new.items() if key not in known]:
-        connection.execute(sa.insert(past_keys), fresh)

@@ -176,8 +176,10 @@ class _Loader:
 
         warnings = [*self._vault.warnings, *unknown_variables(self._environ, self._vault.names)]
         for number, feed in enumerate(config.feeds):
+            if feed.category in build.CATEGORIES:
+                continue
             meant = nearest(feed.category, build.CATEGORIES)
-            if feed.category not in build.CATEGORIES and meant:
+            if meant:
                 problem = self._document.problem(
                     f"'{feed.category}' is a category of your own", "feeds", number, "category", hint=meant
                 )

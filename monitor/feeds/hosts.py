@@ -41,6 +41,16 @@ class Spacing:
         return len(self._ended)
 
 
+class _Gate:
+    """One host's turn, and how many hold it or wait for it."""
+
+    __slots__ = ("lock", "users")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+
+
 class HostGates:
     """Turns for requests: first come, first served at each host, and no host keeps another waiting.
 
@@ -51,7 +61,9 @@ class HostGates:
         self._spacing = Spacing(gap)
         self._clock = clock
         self._sleep = sleep
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._gates: dict[str, _Gate] = {}
+        #: hosts that asked to be left alone, and until when
+        self._pauses: dict[str, float] = {}
 
     async def ready(self, host: str) -> None:
         """Waits until the gap after the host's last request is over; promises nothing about a turn."""
@@ -61,20 +73,35 @@ class HostGates:
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Inside, this is the only request to `host`, and the last one ended at least a gap ago."""
-        lock = self._locks.setdefault(host, asyncio.Lock())
-        async with lock:
-            # asyncio may wake a little early; the gap is a promise
-            while (wait := self._spacing.wait(host, self._clock.monotonic())) > 0:
-                await self._sleep(wait)
-            try:
-                yield
-            finally:
-                self._spacing.ended(host, self._clock.monotonic())
+        gate = self._gates.setdefault(host, _Gate())
+        gate.users += 1
+        try:
+            async with gate.lock:
+                # asyncio may wake a little early; the gap is a promise
+                while (wait := self._spacing.wait(host, self._clock.monotonic())) > 0:
+                    await self._sleep(wait)
+                try:
+                    yield
+                finally:
+                    self._spacing.ended(host, self._clock.monotonic())
+        finally:
+            gate.users -= 1
+
+    def pause(self, host: str, seconds: float) -> None:
+        """The host asked to be left alone for so long from now; its newest word holds."""
+        self._pauses[host] = self._clock.monotonic() + seconds
+
+    def paused(self, host: str) -> float:
+        """Seconds for which this host is still to be left alone; 0: it may be asked."""
+        until = self._pauses.get(host)
+        return 0.0 if until is None else max(0.0, until - self._clock.monotonic())
 
     def tidy(self) -> None:
         """Forgets idle hosts; called between rounds."""
-        self._spacing.forget(self._clock.monotonic())
-        self._locks = {host: lock for host, lock in self._locks.items() if lock.locked()}
+        now = self._clock.monotonic()
+        self._spacing.forget(now)
+        self._gates = {host: gate for host, gate in self._gates.items() if gate.users}
+        self._pauses = {host: until for host, until in self._pauses.items() if until > now}
 
 
 __all__ = ["HostGates", "Spacing"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config.settings import HealthSettings, Settings, TickSettings
+from monitor.errors import ArchiveBusy
 from monitor.metrics import Metrics
 
 
@@ -35,6 +36,7 @@ class FakeApp:
         self.behave: dict[str, Callable[[], Awaitable[str]]] = {}
         self.wrong: dict[str, str] = {}
         self.closed = 0
+        self.stopped = 0
         self._seen = asyncio.Condition()
 
     async def _round(self, name: str) -> str:
@@ -66,6 +68,14 @@ class FakeApp:
 
     def describe(self) -> str:
         return f"the {self.name} app"
+
+    def unsubscribe(self, method: str, token: str) -> tuple[int, str, bytes]:
+        if token == "no-archive":
+            raise ArchiveBusy("the archive is locked")
+        return 200, "text/plain", f"{method} {token}".encode()
+
+    def stop(self) -> None:
+        self.stopped += 1
 
     async def aclose(self) -> None:
         self.closed += 1

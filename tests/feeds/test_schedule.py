@@ -91,8 +91,9 @@ def test_redirects_outages_silence_and_full_gets() -> None:
         assert (words is not None) == (n == 2)
     assert state.url == "https://new.example/feed"
     assert schedule.learned(replace(STATE, redirect_url="x", redirect_count=2), None, SETTINGS)[0].redirect_count == 0
-    down = schedule.after_outage(STATE, FetchError("x", kind="dns"), MONDAY, SETTINGS, 0.0)
-    assert down.failures == 0 and wait(down) == SETTINGS.outage_retry
+    for kind, least in (("dns", SETTINGS.outage_retry), ("timeout", SETTINGS.min_interval)):
+        down = schedule.after_outage(STATE, FetchError("x", kind=kind), SPEC, MONDAY, SETTINGS, 0.0)
+        assert down.failures == 0 and wait(down) == least
     assert schedule.silent_since(STATE, MONDAY + timedelta(days=6)) is None
     assert schedule.silent_since(STATE, MONDAY + timedelta(days=8)) is not None
     asked = replace(STATE, etag='"1"', full_get_at=MONDAY)

@@ -153,3 +153,23 @@ def test_secrets_are_masked() -> None:
     ]
     assert not any("s3cr3t" in text for text in shown)
     assert "x.com/feed" in shown[0] and "q=ai" in shown[0]
+
+
+TIDY = st.builds(
+    lambda scheme, host, path, query: f"{scheme}://{host}/{path}" + (f"?{query}" if query else ""),
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["x.com", "www.news.co.uk", "10.0.0.1", "a-b.c-d.example", "cdn.ampproject.org", "google.com"]),
+    st.lists(st.sampled_from(["a", "2026", "/", "amp", "-", ".", "..", "_", "~", "'", "(", "@", ":", "c/x.com/"])).map(
+        "".join
+    ),
+    st.lists(st.sampled_from(["id=1", "utm_source=x", "ref=rss", "&", "=", "b", "q=a/b?c", "ref=main"])).map("".join),
+)
+
+
+@given(TIDY)
+@settings(max_examples=500)
+def test_the_short_way_for_tidy_addresses_leads_where_the_long_one_does(url: str) -> None:
+    # a fragment that only traces goes, and makes the address take the long way
+    assert canonical(url) == canonical(f"{url}#top")
+    assert host_of(url) == host_of(f"{url}#top")
+    assert link_key(url) == link_key(f"{url}#top")
