@@ -40,6 +40,14 @@ _ROUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 
+#: every normal form but those with a letter
+KNOWN_ROUNDS = frozenset(form for _, form in _ROUNDS if "{}" not in form) | {
+    "mezzanine",
+    "extension",
+    "follow-on",
+    "mega",
+}
+
 #: rounds that are sure enough to be read from a text without the model
 _SURE_ROUND = re.compile(
     r"\b(?:pre-?seed|seed|pre-?series [A-D])(?: (?:round|funding|financing|investment|extension))|"

@@ -70,7 +70,7 @@ def story_kinds(members: Sequence[Member]) -> tuple[str, ...]:
 def _record(
     kind: str, members: Sequence[Member], mentions: Sequence[Mention], companies: CompanyIndex
 ) -> LedgerRecord | None:
-    facts = merge_mentions([*mentions, *_owner_mentions(mentions, companies)])
+    facts = merge_mentions([*mentions, *_owner_mentions(mentions, companies)], companies)
     if not any(fact.field in _ESSENTIAL[kind] for fact in facts):
         return None
     own = [(entry, c) for entry, c in members if kind in c.tags]
@@ -86,18 +86,21 @@ def _record(
 
 
 def _owner_mentions(mentions: Sequence[Mention], companies: CompanyIndex) -> list[Mention]:
-    """The maker of a known model or product where no entry names one: Copilot is Microsoft's."""
-    if any(m.field == "developer" for m in mentions):
-        return []
+    """The maker of a known product where no entry names one (Copilot is Microsoft's).
+
+    Of a known model also where only others are named: a cloud that offers it, a rival that it is compared with.
+    """
+    makers = {m.value for m in mentions if m.field == "developer"}
+    houses = makers | {companies.parent_of(name) for name in makers}
     found = []
     for mention in mentions:
-        if mention.field not in ("model", "product"):
+        if mention.field != "model" and (makers or mention.field != "product"):
             continue
         owner = companies.owner_of(mention.value)
         entity = companies.get(owner) if owner else None
-        if entity is not None:
+        if entity is not None and not {entity.name, entity.parent} & houses - {None}:
             found.append(
-                replace(mention, field="developer", key=entity.key, value=entity.name, entity=entity, guess=True)
+                replace(mention, field="developer", key=entity.key, value=entity.name, entity=entity, guess=not makers)
             )
     return found
 

@@ -96,6 +96,10 @@ def tidy_model(name: str, companies: CompanyIndex) -> str:
     text = (
         re.sub(r"\s+(?:AI )?(?:models?|LLM|language model|foundation model|模型|モデル)$", "", text, flags=re.I) or text
     )
+    # "Copilot Cowork agents" is Copilot Cowork, "Claude plugins" is more than Claude
+    text = re.sub(
+        r"((?:\b[A-Z]\S*|\d\S*)(?: (?:[A-Z]\S*|\d\S*))+) (?:agents?|assistant|app|tool|feature|suite)$", r"\1", text
+    )
     words = text.split(" ")
     if companies.is_product(" ".join(words[:2])):
         return text  # "GitHub Copilot" and "Amazon Bedrock" are the names of products

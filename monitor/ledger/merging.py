@@ -4,175 +4,84 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
-from monitor.ledger.amounts import precision, same_amount
+from monitor.ledger.companies import CompanyIndex
+from monitor.ledger.grouping import Group, grouped
+from monitor.ledger.judging import judge
 from monitor.ledger.mentions import PARTIES, Mention
-from monitor.types import Amount, Fact
+from monitor.types import Fact
 
 #: order of a record's fields
 FIELDS = (
     "developer", "model", "product", "family", "version", "size", "licence", "openness", "recipient", "acquirer",
     "target", "partner", "investor", "amount", "valuation", "total", "round", "stake",
 )  # fmt: skip
-_MONEY = frozenset({"amount", "valuation", "total"})
 #: roles of one event that one entity cannot both have
 _OPPOSITES = (("recipient", "investor"), ("acquirer", "target"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Mentions that say the same."""
+def merge_mentions(mentions: Sequence[Mention], companies: CompanyIndex) -> tuple[Fact, ...]:
+    """Facts of one record from its mentions, in the order of FIELDS; within a field the best-supported value leads.
 
-    key: str
-    mentions: tuple[Mention, ...]
-
-    @property
-    def support(self) -> tuple[float, int, datetime]:
-        """Independent publishers weighed by authority, certain reading first; then authority; then recency."""
-        best: dict[str, float] = {}
-        for m in self.mentions:
-            weight = (1 + 0.5 * m.authority) * (1.0 if m.evidence.field == "title" else 0.9)
-            best[m.evidence.publisher] = max(best.get(m.evidence.publisher, 0.0), weight)
-        return sum(best.values()), max(m.authority for m in self.mentions), max(m.at for m in self.mentions)
-
-
-def merge_mentions(mentions: Sequence[Mention]) -> tuple[Fact, ...]:
-    """Facts of one record from its mentions, in the order of FIELDS; within a field the best-supported value leads."""
-    groups: dict[str, list[_Group]] = {}
+    What cannot be true beside the rest of the record is left out (`judging`).
+    """
+    groups: dict[str, list[Group]] = {}
     for field in FIELDS:
         of_field = [m for m in mentions if m.field == field]
         sure = [m for m in of_field if not m.guess]
         # what only the words say counts where the model says nothing
-        grouped = _grouped(field, sure or of_field)
-        groups[field] = sorted(grouped, key=lambda g: g.support, reverse=True)
+        groups[field] = sorted(grouped(field, sure or of_field), key=lambda g: g.support, reverse=True)
     _settle_opposites(groups)
+    judge(groups, companies)
     _follow_model(groups)
     return tuple(_fact(field, group) for field in FIELDS for group in groups[field])
 
 
-def _grouped(field: str, mentions: Iterable[Mention]) -> list[_Group]:
-    by_key: dict[str, list[Mention]] = {}
-    for mention in mentions:
-        by_key.setdefault(mention.key, []).append(mention)
-    groups = [_Group(key, tuple(found)) for key, found in by_key.items()]
-    if field in _MONEY:
-        return _one_amount(groups)
-    if field in PARTIES:
-        return _one_party(groups, owners=field == "developer")
-    if field in ("model", "product"):
-        return _one_model(groups)
-    return groups
-
-
-def _one_amount(groups: list[_Group]) -> list[_Group]:
-    """Rounded and converted amounts joined to the exact one; "undisclosed" only where nothing else is told."""
-    told = [g for g in groups if _amount(g).value is not None]
-    merged: list[_Group] = []
-    for group in sorted(told, key=lambda g: (-precision(_amount(g)), -g.support[0])):
-        for index, other in enumerate(merged):
-            if same_amount(_amount(group), _amount(other), group.mentions[0].usd, other.mentions[0].usd):
-                merged[index] = _Group(other.key, (*other.mentions, *group.mentions))
-                break
-        else:
-            merged.append(group)
-    return merged or groups
-
-
-def _amount(group: _Group) -> Amount:
-    amount = group.mentions[0].amount
-    assert amount is not None
-    return amount
-
-
-def _one_party(groups: list[_Group], *, owners: bool) -> list[_Group]:
-    """Short names joined to the long one they begin ("Insilico", "Insilico Medicine"); a lab to its owner."""
-    merged: list[_Group] = []
-    for group in sorted(groups, key=lambda g: (g.mentions[0].entity is None, -len(g.key))):
-        entity, words = group.mentions[0].entity, group.mentions[0].value.casefold().split()
-        for index, other in enumerate(merged):
-            longer = other.mentions[0].value.casefold().split()
-            begins = entity is None and other.mentions[0].entity is None and words == longer[: len(words)]
-            known = other.mentions[0].entity
-            begins = begins or (entity is None and known is not None and group.mentions[0].value in known.weak)
-            squeezed = entity is None and other.key in {group.key + "ai", group.key + "labs", group.key + "inc"}
-            if begins or squeezed or (owners and _related(group, other)):
-                lead, rest = (other, group) if not owners or other.support >= group.support else (group, other)
-                merged[index] = _Group(lead.key, (*lead.mentions, *rest.mentions))
-                break
-        else:
-            merged.append(group)
-    return merged
-
-
-def _related(one: _Group, other: _Group) -> bool:
-    """Google and Google DeepMind develop one model, not two."""
-    first, second = one.mentions[0].entity, other.mentions[0].entity
-    if first is None or second is None:
-        return False
-    return (
-        first.parent == second.name
-        or second.parent == first.name
-        or (first.parent is not None and first.parent == second.parent)
-    )
-
-
-def _one_model(groups: list[_Group]) -> list[_Group]:
-    """ "Opus 4.8" joined to "Claude Opus 4.8" where only one longer name ends so."""
-    ordered = sorted(groups, key=lambda g: -len(g.key))
-    merged: list[_Group] = []
-    for group in ordered:
-        name = group.mentions[0].value.casefold()
-        longer = [
-            i
-            for i, other in enumerate(merged)
-            if re.search(rf"[\s-]{re.escape(name)}$", other.mentions[0].value.casefold())
-        ]
-        if len(longer) == 1:
-            other = merged[longer[0]]
-            merged[longer[0]] = _Group(other.key, (*other.mentions, *group.mentions))
-        else:
-            merged.append(group)
-    return merged
-
-
-def _settle_opposites(groups: dict[str, list[_Group]]) -> None:
+def _settle_opposites(groups: dict[str, list[Group]]) -> None:
     """An entity that is read as recipient and as investor keeps the role with more support."""
     for one, other in _OPPOSITES:
-        support = {role: {g.key: g.support for g in groups[role]} for role in (one, other)}
-        for key in support[one].keys() & support[other].keys():
-            loser = other if support[one][key] >= support[other][key] else one
-            groups[loser] = [g for g in groups[loser] if g.key != key]
+        sides = {role: {m.key: g for g in groups[role] for m in g.mentions} for role in (one, other)}
+        for key in sides[one].keys() & sides[other].keys():
+            first, second = sides[one][key], sides[other][key]
+            loser = other if first.support >= second.support else one
+            groups[loser] = [rest for g in groups[loser] if (rest := _without(g, key)) is not None]
 
 
-def _follow_model(groups: dict[str, list[_Group]]) -> None:
+def _without(group: Group, key: str) -> Group | None:
+    kept = tuple(m for m in group.mentions if m.key != key)
+    return Group(kept[0].key, kept) if kept else None
+
+
+def _follow_model(groups: dict[str, list[Group]]) -> None:
     """Family, version and size are those of the leading model: of others they would be wrong beside it."""
     if not groups["model"]:
+        for field in ("family", "version", "size"):
+            groups[field] = [g for g in groups[field] if "/" not in g.key]
         return
     keys = {m.key for m in groups["model"][0].mentions}
     for field in ("family", "version", "size"):
         kept = [g for g in groups[field] if "/" not in g.key or g.key.rsplit("/", 1)[0] in keys]
         lead = groups["model"][0].mentions[0].key
-        written = groups["model"][0].mentions[0].value
+        written = groups["model"][0].value
         kept.sort(key=lambda g: (not g.key.startswith(f"{lead}/"), not written.startswith(g.mentions[0].value)))
         groups[field] = _joined_values(kept)
 
 
-def _joined_values(groups: list[_Group]) -> list[_Group]:
+def _joined_values(groups: list[Group]) -> list[Group]:
     """Groups whose canonical value is the same become one."""
-    by_value: dict[str, _Group] = {}
+    by_value: dict[str, Group] = {}
     for group in groups:
         value = re.sub(r"[\s-]+", " ", group.mentions[0].value.casefold())
         # "Opus" is said of what is called "Claude Opus"
         value = next((known for known in by_value if known.endswith(f" {value}")), value)
         old = by_value.get(value)
-        by_value[value] = _Group(old.key, (*old.mentions, *group.mentions)) if old else group
+        by_value[value] = Group(old.key, (*old.mentions, *group.mentions)) if old else group
     return list(by_value.values())
 
 
-def _fact(field: str, group: _Group) -> Fact:
+def _fact(field: str, group: Group) -> Fact:
     lead = group.mentions[0]
     evidence = {(m.evidence.entry_id, m.evidence.field, m.evidence.start): m for m in group.mentions}
     ordered = sorted(

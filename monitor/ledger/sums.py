@@ -1,0 +1,156 @@
+"""The money of an entry: what the model marked, checked against the words around it, and what the words add. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from monitor.ledger.amounts import Money, ReadAmount, amount_at, same_amount
+from monitor.ledger.deals import amount_belongs_to
+from monitor.ledger.reading import DEALS, FIELDS, FieldName, Mention, Place, Reader
+from monitor.money import format_amount
+from monitor.types import Role, Tag
+
+_RAISE_BEFORE = re.compile(
+    r"(?:rais(?:e|es|ed|ing)|secur(?:e|es|ed|ing)|land(?:s|ed)?|nab(?:s|bed)?|bag(?:s|ged)?|clos(?:e|es|ed|ing)|"
+    r"snag(?:s|ged)?|"
+    r"grab(?:s|bed)?|pull(?:s|ed)? in|haul(?:s|ed)? in|scor(?:e|es|ed)|get(?:s)?|receiv(?:es|ed)|announc(?:es|ed)|"
+    r"collect(?:s|ed)|invest(?:s|ed|ing)?|"
+    r"pour(?:s|ed|ing)?|inject(?:s|ed)?|commit(?:s|ted)?|lève|levé|boucle|sammelt|erhält|sichert sich|recauda|"
+    r"levanta|capta|obtiene|"
+    r"融资|获|募资|調達)[\w\s'’,-]{0,26}$",
+    re.I,
+)
+_RAISE_AFTER = re.compile(
+    r"^[\s-]*(?:in (?:new |fresh |a )?)?(?:funding|financing|investment|round|raise\b|raised|series [a-k]|seed|"
+    r"pre-seed|venture|fundrais|"
+    r"levés|融资|投资|の?資金調達|を調達|の?出資|de dollars|d'euros)",
+    re.I,
+)
+_BUY = re.compile(
+    r"(?:acqui\w*|buy(?:s|ing)?|bought|purchas\w*|takeover|takes over|rachète|rachat|übernimmt|kauft|compra|adquiere|"
+    r"收购|买下|買収)"
+    r"[^.;$€£]{0,70}?(?:\bfor|\bworth|\bin an?|\bpour|\bfür|\bpor|\bdeal\b|\bbid\b|:|以|で)[\s\w-]{0,12}$",
+    re.I,
+)
+#: what was before: "up from $29B", "after a $30 billion round", "doubling its $380 billion valuation"
+_BEFORE_NOW = re.compile(
+    r"(?:\bfrom|\bthan|\bdoubl\w+|\btripl\w+|\bquadrupl\w+|\bafter|\bfollowing|\bprevious(?:ly)?|\bearlier|\blast|"
+    r"\bprior|\bsince|\bin 20\d\d,?)"
+    r"(?: (?:its|a|an|the|it|was|raised|raising|valued|at|latest|previous|last|earlier|prior|of|round|valuation|"
+    r"company)){0,4}\s*$",
+    re.I,
+)
+
+
+def money_mentions(reader: Reader, role: Role, placed: Place, money: list[ReadAmount]) -> list[Mention]:
+    """What a span of money says; one that swallowed "$6.6B at a $157B valuation" holds two amounts."""
+    name, start, end = placed
+    text = reader.text(name)
+    inside = [item for item in money if item.start < end and start < item.end]
+    read = inside if len(inside) > 1 else [amount_at(money, text, start, end, reader.entry.language)]
+    return [mention for item in read if item is not None for mention in _money_mention(reader, role, name, item)]
+
+
+def _money_mention(
+    reader: Reader, role: Role, name: FieldName, item: ReadAmount, *, guess: bool = False
+) -> list[Mention]:
+    deals = tuple(kind for kind in DEALS if kind in reader.kinds)
+    if not deals or item.meaning is Money.OTHER:
+        return []
+    text = reader.text(name)
+    before = text[max(0, item.start - 90) : item.start]
+    field = _field_of(role, text, item)
+    if field in ("valuation", "total"):
+        kind = deals[0]
+        if kind == Tag.PARTNERSHIP.value or (kind == Tag.ACQUISITION.value and field == "total"):
+            return []
+    else:
+        kind = amount_belongs_to(text, item.start, item.end, deals)
+    amount = item.amount
+    aside = field != "total" and (_BEFORE_NOW.search(before) or _OTHERS_BEFORE.search(before)) is not None
+    return [
+        reader.mention(
+            kind, field, f"{amount.currency}:{amount.value}", format_amount(amount), (name, item.start, item.end),
+            amount=amount, guess=guess, aside=aside, stated=item.meaning is not None or _is_raised(text, item),
+        )
+    ]  # fmt: skip
+
+
+def _field_of(role: Role, text: str, item: ReadAmount) -> str:
+    """What a sum is: as the words say, else as the model has it; what is raised is no valuation."""
+    if item.meaning is not None:
+        return {Money.TOTAL: "total", Money.VALUATION: "valuation"}.get(item.meaning, "amount")
+    return "amount" if role is Role.VALUATION and _is_raised(text, item) else role.value
+
+
+def _is_raised(text: str, item: ReadAmount) -> bool:
+    before, after = text[max(0, item.start - 90) : item.start], text[item.end : item.end + 40]
+    return bool(_RAISE_BEFORE.search(before) or _RAISE_AFTER.match(after))
+
+
+#: another's money: "as rivals raise $14B"
+_OTHERS_BEFORE = re.compile(
+    r"\b(?:rivals?|competitors?|peers|others|other (?:startups|companies|investors)|industry|sector|market)\b"
+    r"[^.;]{0,30}$",
+    re.I,
+)
+
+
+def money_guesses(reader: Reader, known: list[Mention], money: dict[FieldName, list[ReadAmount]]) -> list[Mention]:
+    """Sums beside a word of raising or buying and amounts that are called valuations, which the model did not mark."""
+    taken = {(m.evidence.field, m.evidence.start) for m in known if m.amount is not None}
+    found: list[Mention] = []
+    for name in FIELDS:
+        text = reader.text(name)
+        for item in money[name]:
+            if (name, item.start) in taken or item.amount.value is None:
+                continue
+            before, after = text[max(0, item.start - 90) : item.start], text[item.end : item.end + 40]
+            if _BEFORE_NOW.search(before):
+                continue
+            raised = Tag.FUNDING.value in reader.kinds and (_RAISE_BEFORE.search(before) or _RAISE_AFTER.match(after))
+            bought = Tag.ACQUISITION.value in reader.kinds and _BUY.search(before)
+            if item.meaning in (Money.VALUATION, Money.TOTAL):
+                role = Role.VALUATION
+            elif item.meaning in (None, Money.SUM) and (raised or bought):
+                role = Role.AMOUNT
+            else:
+                continue
+            found += _money_mention(reader, role, name, item, guess=True)
+    return found
+
+
+def settled_sums(mentions: Sequence[Mention]) -> list[Mention]:
+    """One sum in one place is one thing, and what a title tells stands above what the same entry's summary adds."""
+    places: dict[tuple[str, int], list[Mention]] = {}
+    for mention in mentions:
+        if mention.amount is not None:
+            places.setdefault((mention.evidence.field, mention.evidence.start), []).append(mention)
+    kept = []
+    for mention in mentions:
+        if mention.amount is None:
+            kept.append(mention)
+            continue
+        here = places[mention.evidence.field, mention.evidence.start]
+        if mention.field == "valuation" and not mention.stated and any(m.field == "amount" for m in here):
+            continue
+        if mention.evidence.field == "summary" and _title_says_otherwise(mention, mentions):
+            continue
+        kept.append(mention)
+    return kept
+
+
+def _title_says_otherwise(mention: Mention, mentions: Sequence[Mention]) -> bool:
+    titled = [
+        m
+        for m in mentions
+        if m.amount is not None
+        and m.evidence.field == "title"
+        and (m.kind, m.field) == (mention.kind, mention.field)
+        and not m.aside
+    ]
+    assert mention.amount is not None
+    return bool(titled) and not any(
+        m.amount is not None and same_amount(m.amount, mention.amount, m.usd, mention.usd) for m in titled
+    )
