@@ -1,6 +1,6 @@
 """${message}
 
-Revision: ${up_revision}, after ${down_revision | comma,n}. Add it to REVISIONS in monitor/archive/tables.py.
+Revision: ${up_revision}, after ${down_revision | comma,n}. Add it to REVISIONS in monitor/archive/tables/base.py.
 """
 
 import sqlalchemy as sa
