@@ -76,22 +76,26 @@ def decode(body: bytes, content_type: str) -> tuple[str, str]:
     if codec:
         return body.decode(codec, "replace"), codec
     declared = _declared(body, content_type)
-    if declared not in _MULTIBYTE:
+    if not declared or declared[0] not in _MULTIBYTE:
         try:
             # a text that happens to be valid UTF-8 is UTF-8, whatever a header left at its default says
             return body.decode("utf-8"), "utf-8"
         except UnicodeDecodeError:
             pass
-    if declared and declared != "utf-8":
-        try:
-            return body.decode(declared), declared
-        except UnicodeDecodeError:
-            return body.decode(declared, "replace"), declared
+    if declared and declared[0] != "utf-8":
+        for codec in declared:
+            try:
+                return body.decode(codec), codec
+            except UnicodeDecodeError:
+                pass
+        return body.decode(declared[0], "replace"), declared[0]
     text = body.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
     right = sum(1 for letter in text[:200_000] if letter > "\x7f") - wrong
     if not declared or wrong > right:
-        return body.decode("cp1252", "replace"), "cp1252"
+        # many servers say UTF-8 of everything they have: then the document's own word counts
+        other = declared[1] if len(declared) > 1 else "cp1252"
+        return body.decode(other, "replace"), other
     return text, "utf-8"
 
 
@@ -117,20 +121,16 @@ def _sixteen_bit(body: bytes) -> str:
     return ""
 
 
-def _declared(body: bytes, content_type: str) -> str:
-    """The codec that the header or the document names; the header is asked first, as browsers do."""
+def _declared(body: bytes, content_type: str) -> list[str]:
+    """The codecs that header and document name; the header is asked first, as browsers do."""
     found = _HEADER_CHARSET.search(content_type)
     names = [found[1]] if found else []
     inner = _DECLARATION.match(body[:400])
     if inner:
         names.append(inner[1].decode("ascii"))
-    for name in names:
-        codec = _LABELS.get(re.sub(r"[^a-z0-9]", "", name.lower()))
-        if codec in ("utf-16-le", "utf-16-be"):
-            continue  # a document that reached this point is not sixteen-bit
-        if codec:
-            return codec
-    return ""
+    named = (_LABELS.get(re.sub(r"[^a-z0-9]", "", name.lower())) for name in names)
+    # a document that reached this point is not sixteen-bit
+    return list(dict.fromkeys(codec for codec in named if codec and codec not in ("utf-16-le", "utf-16-be")))
 
 
 __all__ = ["decode", "fit_for_xml", "without_declaration"]

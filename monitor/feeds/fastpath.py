@@ -11,6 +11,7 @@ same state is kept here under the same conditions: what stands first, how deep i
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml import etree
@@ -49,16 +50,8 @@ def read(text: str, *, base: str) -> RawFeed | None:
     """
     if "<!DOCTYPE" in text[:2000] or "<!ENTITY" in text or ("base" in text and _BASE.search(text)):
         return None
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(text.encode("utf-8"), parser)
+        root = etree.fromstring(text.encode("utf-8"), _parser())
         check_declarations(text)
         return _document(root, base)
     except etree.XMLSyntaxError as error:
@@ -68,6 +61,19 @@ def read(text: str, *, base: str) -> RawFeed | None:
         return None
     except (UnsureError, ValueError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
 
 
 def _document(root: Any, base: str) -> RawFeed:

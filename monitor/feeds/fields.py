@@ -29,11 +29,7 @@ _CP1252 = {
 
 def name_of(element: Any) -> str:
     """feedparser's name for it: ``title``, ``dc_creator``, ``media_group``; an unknown prefix as it is written."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        raise UnsureError  # an entity reference
-    name = known(tag)
-    return foreign(tag, element.prefix) if name is None else name
+    return known(element.tag) or foreign(element.tag, element.prefix)
 
 
 def attributes(element: Any) -> Mapping[str, str]:
@@ -52,8 +48,11 @@ def text_of(element: Any) -> str:
     """The text of an element that holds no elements, with feedparser's repairs."""
     if len(element):
         raise UnsureError
-    text: str = element.text or ""
-    return repaired(text.strip()) if text else ""
+    text: str | None = element.text
+    if not text:
+        return ""
+    text = text.strip()
+    return text if text.isascii() else repaired(text)
 
 
 def words_of(element: Any) -> str:

@@ -119,12 +119,23 @@ class UnsureError(Exception):
 def check_declarations(text: str) -> None:
     """Raises UnsureError where a prefix means two things, or a well-known one something else than usual."""
     meanings: dict[str, str | None] = {}
-    for prefix, double, single in set(_DECLARED.findall(text)):
+    for prefix, double, single in _declared(text):
         prefix = prefix.lower()
         uri = (double or single).lower()
         meaning = _PREFIXES.get(uri, uri)
         if meanings.setdefault(prefix, meaning) != meaning or (prefix in _USUAL and meaning != prefix):
             raise UnsureError
+
+
+def _declared(text: str) -> set[tuple[str, str, str]]:
+    found: set[tuple[str, str, str]] = set()
+    place = text.find("xmlns:")
+    while place >= 0:
+        match = _DECLARED.match(text, place)
+        if match:
+            found.add((match[1], match[2], match[3]))
+        place = text.find("xmlns:", place + 6)
+    return found
 
 
 def split(tag: str) -> tuple[str, str]:
@@ -138,10 +149,10 @@ def split(tag: str) -> tuple[str, str]:
 @lru_cache(maxsize=2048)
 def known(tag: str) -> str | None:
     """feedparser's name for a tag in a well-known namespace; None for the rest. Raises UnsureError."""
-    namespace, name = split(tag)
-    if not tag.isascii():
-        # newer editions of XML allow letters in names that feedparser's parser does not
+    # an entity reference has a function for a tag; letters of newer XML editions are none to the parser of feedparser
+    if not isinstance(tag, str) or not tag.isascii():
         raise UnsureError
+    namespace, name = split(tag)
     prefix = _PREFIXES.get(namespace)
     if prefix is None:
         if any(part in namespace for part in _STRANGE):

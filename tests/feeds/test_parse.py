@@ -193,6 +193,22 @@ def test_charsets_and_odd_beginnings() -> None:
         assert [entry.title for entry in found] == ["Größe – naïve"], (body[:60], content_type)
 
 
+def test_a_server_that_calls_everything_utf_8_is_not_believed_against_the_bytes() -> None:
+    for codec, title in (
+        ("gb2312", "建国三十五周年"),
+        ("iso-8859-7", "Καλημέρα κόσμε"),
+        ("windows-1251", "Привет, мир"),
+    ):
+        text = f"<?xml version='1.0' encoding='{codec}'?>" + rss(item(1, title=title)).decode().partition("?>")[2]
+        found = read(text.encode(codec), content_type="application/xml; charset=utf-8")
+        assert found.entries[0].title == title
+    # one broken letter does not make another language of it
+    found = read(
+        rss(item(1, title="Größe – naïve und schön")) + "ü".encode()[:1], content_type="text/xml; charset=utf-8"
+    )
+    assert found.entries[0].title == "Größe – naïve und schön"
+
+
 def test_emoji_of_naive_generators_and_undeclared_entities_are_read() -> None:
     found = read(rss(item(1, title="Go &#55357;&#56832;&nbsp;now &#xD800;")))
     assert found.entries[0].title == "Go 😀 now"
