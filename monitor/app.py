@@ -79,8 +79,9 @@ class App(Rooms):
         report = await self.collector.poll(feed_ids=feed_ids, force=force, on_progress=on_progress)
         if self._metrics is not None:
             self._count(report)
-        outage = self.collector.outage_since
-        self._trouble("network", f"no feed can be reached since {outage:%H:%M} UTC" if outage is not None else "")
+        if report.polled:
+            outage = self.collector.outage_since
+            self._trouble("network", f"no feed can be reached since {outage:%H:%M} UTC" if outage is not None else "")
         return report
 
     def _understand(self, limit: int | None, on_progress: Callable[[int, int], None] | None) -> UnderstandReport:
@@ -156,6 +157,10 @@ class App(Rooms):
     def describe(self) -> str:
         """One line on how it stands."""
         return self._line
+
+    def follow(self, before: App) -> None:
+        """Takes over what the App of the last feeds.yaml knew to be wrong: a reload ends no outage."""
+        self._troubles = dict(before._troubles)
 
     def _trouble(self, kind: str, words: str) -> None:
         self._troubles.pop(kind, None)

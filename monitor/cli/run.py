@@ -77,15 +77,13 @@ def greet(config: Config) -> None:
 
 async def _daemon(session: Session) -> int:
     from monitor.app import App
-    from monitor.config import load_config
     from monitor.daemon import run_daemon
     from monitor.metrics import Metrics
 
     metrics = Metrics()
 
     def again() -> App:
-        fresh = load_config(session.config_path, os.environ, database=session.told.get("database"))
-        return App(fresh, session.clock, metrics=metrics)
+        return App(session.reload(), session.clock, metrics=metrics)
 
     app = App(session.config, session.clock, metrics=metrics)
     return await run_daemon(app, reload=again, clock=session.clock, environ=os.environ)

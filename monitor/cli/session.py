@@ -26,6 +26,8 @@ class Session:
     def __init__(self) -> None:
         #: config (Path), database (URL), now (ISO text), where they were given
         self.told: dict[str, Any] = {}
+        #: what no log may show, of every feeds.yaml that was read
+        self._secrets: frozenset[str] = frozenset()
 
     @cached_property
     def clock(self) -> Clock:
@@ -54,6 +56,14 @@ class Session:
         from monitor.config import load_config
 
         return load_config(self.config_path, os.environ, database=self.told.get("database"))
+
+    def reload(self) -> Config:
+        """Reads feeds.yaml again, for the daemon; its logs follow it. Raises ConfigError, and keeps the old one."""
+        from monitor.config import load_config
+
+        self.config = load_config(self.config_path, os.environ, database=self.told.get("database"))
+        self.begin_logs(service=True)
+        return self.config
 
     @cached_property
     def database_url(self) -> str:
@@ -107,7 +117,9 @@ class Session:
             logs = replace(logs, format="console", level="info" if self.told.get("verbose") else "error")
         elif self.told.get("verbose"):
             logs = replace(logs, level="debug")
-        configure(logs, secrets=secrets_of(self.config), environ=os.environ)
+        # rounds that began under the last feeds.yaml may still tell of its secrets
+        self._secrets |= secrets_of(self.config)
+        configure(logs, secrets=self._secrets, environ=os.environ)
 
     def close(self) -> None:
         """Closes what was opened."""

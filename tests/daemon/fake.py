@@ -74,6 +74,9 @@ class FakeApp:
             raise ArchiveBusy("the archive is locked")
         return 200, "text/plain", f"{method} {token}".encode()
 
+    def follow(self, before: FakeApp) -> None:
+        self.wrong = {**before.wrong, **self.wrong}
+
     def stop(self) -> None:
         self.stopped += 1
 

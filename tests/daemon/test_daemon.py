@@ -227,6 +227,26 @@ def test_reload_swaps_the_app_between_rounds(tmp_path: Path, logged: Logged) -> 
     assert logged.of("feeds.yaml taken up")[0]["state"] == "the second app"
 
 
+def test_a_reload_ends_no_trouble(tmp_path: Path, logged: Logged) -> None:
+    """What the last App knew to be wrong is neither over nor news because feeds.yaml was read again."""
+
+    async def test() -> None:
+        app = FakeApp(settings_in(tmp_path))
+        app.wrong["network"] = "no feed can be reached since 08:00 UTC"
+        second = FakeApp(settings_in(tmp_path), name="second")
+        async with running(app, reload=lambda: second) as daemon:
+            await until(lambda: bool(logged.of("trouble")))
+            await daemon.reload()
+            await second.until("collect", 3)
+            second.wrong = {}
+            await until(lambda: bool(logged.of("trouble is over")))
+
+    run(test)
+    assert [line["event"] for line in logged.of("trouble")] == ["trouble", "trouble is over"]
+    events = [line["event"] for line in logged.lines]
+    assert events.index("trouble") < events.index("feeds.yaml taken up") < events.index("trouble is over")
+
+
 def test_a_wrong_feeds_yaml_keeps_the_old_one(tmp_path: Path, logged: Logged) -> None:
     async def test() -> None:
         app = FakeApp(settings_in(tmp_path))
@@ -262,6 +282,8 @@ def test_the_stop_waits_for_rounds_under_way_and_starts_none(tmp_path: Path, log
             await app.until("deliver", app.rounds["deliver"] + 1)
             daemon.stop("SIGTERM")
             await until(lambda: bool(logged.of("stopping")))
+            # the app was told, so that a round over slow servers need not be waited for
+            await until(lambda: app.stopped == 1)
             counted = app.rounds["collect"]
             await asyncio.sleep(0.2)  # four ticks' time, in which none may come
             assert app.rounds["collect"] == counted
@@ -355,5 +377,21 @@ def test_the_heartbeat_beats_while_nothing_blocks(tmp_path: Path) -> None:
             assert app.rounds["heartbeat"] == 1, "a silent heartbeat is how others learn of it"
             app.wrong = {}
             await app.until("heartbeat", 2)
+
+    run(test)
+
+
+def test_a_readers_link_is_answered_where_it_can_be_reached(tmp_path: Path, logged: Logged) -> None:
+    async def test() -> None:
+        app = FakeApp(settings_in(tmp_path, base_url="https://news.example"))
+        async with running(app) as daemon:
+            answer = await asyncio.to_thread(get, daemon.address, "/unsubscribe/a.token")
+            assert answer == (200, "GET a.token")
+            answer = await asyncio.to_thread(get, daemon.address, "/unsubscribe/no-archive")
+            assert answer == (503, "please try again in a few minutes\n")
+            assert logged.of("cannot unsubscribe")
+        async with running(FakeApp(settings_in(tmp_path))) as daemon:
+            status, _ = await asyncio.to_thread(get, daemon.address, "/unsubscribe/a.token")
+            assert status == 404
 
     run(test)

@@ -1,11 +1,4 @@
-"""The daemon: asks the three pipelines at intervals, and minds clocks, signals, health and the service manager.
-
-    lock | health server | ticks: collect, understand, deliver | READY
-    every few seconds: has the clock been set? what troubles are there? tell systemd, log what changed
-    SIGHUP: read feeds.yaml again, swap | SIGTERM: no new rounds, wait for those under way, end
-
-What is left to do is a column of the archive, never a memory of this process: it may be killed at any moment.
-"""
+"""One run of the daemon: lock, health server, ticks, signals, reload, drain."""
 
 from __future__ import annotations
 
@@ -16,69 +9,21 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from monitor.clock import SystemClock
 from monitor.config.settings import Settings
+from monitor.daemon.seam import App, Reload
+from monitor.daemon.watch import Watch
 from monitor.errors import ConfigError, MonitorError
-from monitor.health import HealthServer, Response, Troubles, disk_trouble, text_page
+from monitor.health import HealthServer, Response, Troubles, text_page
 from monitor.locks import InstanceLock
 from monitor.logs import get_logger
-from monitor.metrics import Metrics
 from monitor.paths import ensure_state_folder
 from monitor.protocols import Clock
 from monitor.systemd import Notifier
 from monitor.ticks import PIPELINES, Ticks
 
-
-class App(Protocol):
-    """What the daemon is given: the rooms, wired. One App per reading of feeds.yaml."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def metrics(self) -> Metrics: ...
-
-    async def collect(self) -> str:
-        """One round over the feeds that are due. Returns a line for the log, "" when nothing was due."""
-        ...
-
-    async def understand(self) -> str:
-        """One round over pending entries; likewise."""
-        ...
-
-    async def deliver(self) -> str:
-        """Makes the digests that are due, sends what waits; likewise."""
-        ...
-
-    async def heartbeat(self) -> None:
-        """Asks settings.health.heartbeat_url."""
-        ...
-
-    def troubles(self) -> Mapping[str, str]:
-        """What is wrong for longer than a round: a kind ("network", "model", "database", "outbox") and words."""
-        ...
-
-    def describe(self) -> str:
-        """One line on how it stands: "412 feeds, 3 failing, next digest 07:00"."""
-        ...
-
-    def unsubscribe(self, method: str, token: str) -> Response:
-        """Answers GET and POST of a reader's link; in a thread, and only where a base_url is configured."""
-        ...
-
-    def stop(self) -> None:
-        """The daemon is about to end: rounds under way begin nothing more that takes long."""
-        ...
-
-    async def aclose(self) -> None:
-        """Ends workers and connections. Nothing of it is called afterwards."""
-        ...
-
-
-Reload = Callable[[], App | None]
 #: seconds between two looks at clocks and troubles
 PULSE = 5.0
 #: seconds that cancelled rounds get to let go
@@ -108,8 +53,6 @@ class Daemon:
         self._troubles = Troubles()
         self.ticks = Ticks(self._rounds(), clock, app.metrics, self._troubles)
         self._stop = _Stop()
-        self._wall_minus_monotonic = 0.0
-        self._heartbeat_at = float("-inf")
         self._swapping = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.address = ""
@@ -134,15 +77,16 @@ class Daemon:
 
     async def _serve(self, settings: Settings) -> None:
         with self._signals():
-            self._wall_minus_monotonic = self._drift()
+            watch = Watch(lambda: self._app, self.ticks, self._troubles, self._clock, self._notifier)
             self.ticks.start(settings.ticks)
             self._notifier.ready(self._app.describe())
             self._log.info("started", pid=os.getpid(), health=self.address or "off", state=self._app.describe())
-            await self._pulse()
+            await self._pulse(watch)
             self._notifier.stopping("finishing what is under way", settings.ticks.drain.total_seconds() + LETTING_GO)
             self._log.info("stopping", because=self._stop.name, under_way=self.ticks.under_way() or "nothing")
             self._app.stop()
             await self.ticks.drain(settings.ticks.drain.total_seconds(), LETTING_GO)
+            watch.end()
             for task in self._tasks:
                 task.cancel()
             self._log.info("stopped")
@@ -214,6 +158,7 @@ class Daemon:
     async def _swap(self, fresh: App) -> None:
         old = self._app
         async with self.ticks.paused():
+            fresh.follow(old)
             self._app = fresh
             self.ticks.reschedule(fresh.settings.ticks)
         await old.aclose()
@@ -225,66 +170,12 @@ class Daemon:
 
     # ------------------------------------------------------------ pulse
 
-    async def _pulse(self) -> None:
-        """Until the stop: every few seconds a look at the clock, the ticks, the troubles."""
+    async def _pulse(self, watch: Watch) -> None:
+        """A look every few seconds, until the stop."""
         while not self._stop.event.is_set():
-            self._notice_clock()
-            await self._notice_troubles()
-            if self.ticks.alive(self._app.settings.ticks):
-                self._notifier.watchdog()
+            watch.look()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.event.wait(), self._pulse_seconds)
-
-    def _drift(self) -> float:
-        return self._clock.now().timestamp() - self._clock.monotonic()
-
-    def _notice_clock(self) -> None:
-        """APScheduler plans by the wall clock: set back an hour, it would wait an hour for the next tick."""
-        drift = self._drift()
-        jump = drift - self._wall_minus_monotonic
-        if abs(jump) <= self._app.settings.ticks.clock_tolerance.total_seconds():
-            return
-        self._wall_minus_monotonic = drift
-        self._app.metrics.clock_jumps.inc()
-        direction = "forward (or this machine slept)" if jump > 0 else "back"
-        self._log.warning(
-            "the clock was set; ticks planned anew", by=str(timedelta(seconds=round(abs(jump)))), to=direction
-        )
-        self.ticks.reschedule(self._app.settings.ticks)
-
-    async def _notice_troubles(self) -> None:
-        found = dict(self._app.troubles())
-        if words := disk_trouble(self._app.settings.state_folder):
-            found["disk"] = words
-        if not self.ticks.alive(self._app.settings.ticks):
-            found["ticks"] = "the scheduler has not ticked for too long"
-        kinds = frozenset({*found, *self._troubles.now}) - self.ticks.kinds
-        begun, over = self._troubles.replace(kinds, found)
-        for kind, words in begun.items():
-            self._log.warning("trouble", kind=kind, words=words)
-        for kind, words in over.items():
-            self._log.info("trouble is over", kind=kind, words=words)
-        for kind in {*kinds, *self.ticks.kinds}:
-            self._app.metrics.troubles.labels(kind).set(kind in self._troubles.now)
-        self._notifier.status("; ".join([self._app.describe(), *self._troubles.now.values()]))
-        await self._beat()
-
-    async def _beat(self) -> None:
-        """A sign of life to another machine, while nothing blocks the work."""
-        health = self._app.settings.health
-        due = self._clock.monotonic() - self._heartbeat_at >= health.heartbeat_interval.total_seconds()
-        if health.heartbeat_url is None or not due or self._troubles.blocking:
-            return
-        self._heartbeat_at = self._clock.monotonic()
-        task = asyncio.get_running_loop().create_task(self._heartbeat(), name="heartbeat")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _heartbeat(self) -> None:
-        try:
-            await self._app.heartbeat()
-        except (MonitorError, OSError, TimeoutError) as error:
-            self._log.warning("the heartbeat was not heard", error=str(error))
 
     # ------------------------------------------------------------ health
 
@@ -292,10 +183,12 @@ class Daemon:
         if not settings.health.enabled:
             return None
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
-        handlers = {"/unsubscribe/": self._unsubscribe} if settings.base_url else {}
+        handlers = {"/unsubscribe/": self._unsubscribe}
         return HealthServer(settings.health.host, settings.health.port, pages, handlers)
 
     def _unsubscribe(self, method: str, token: str) -> Response:
+        if not self._app.settings.base_url:
+            return text_page(404, ["settings.base_url is not set"])
         try:
             return self._app.unsubscribe(method, token)
         except MonitorError as error:
