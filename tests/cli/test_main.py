@@ -158,7 +158,7 @@ def test_plain_values_leave_other_types_to_typer() -> None:
 
 @pytest.mark.parametrize("argv", [["--help"], ["search", "--help"], ["--version"]])
 def test_help_imports_no_heavy_library(argv: list[str]) -> None:
-    heavy = "transformers torch onnxruntime aiohttp ruamel pydantic fastapi feedparser lxml alembic sqlalchemy jinja2"
+    heavy = "transformers torch onnxruntime aiohttp ruamel pydantic feedparser lxml alembic sqlalchemy jinja2"
     program = (
         "import sys; from monitor.cli import main; code = main(sys.argv[1:]); "
         f"found = [m for m in {heavy.split()!r} if m in sys.modules]; assert not found, found; sys.exit(code)"

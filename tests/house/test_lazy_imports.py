@@ -19,8 +19,6 @@ HEAVY = (
         "numpy",
         "aiohttp",
         "ruamel",
-        "fastapi",
-        "uvicorn",
         "feedparser",
     ),
     *(
@@ -107,7 +105,7 @@ def test_the_check_sees_what_is_loaded(home: Path) -> None:
         ("monitor.paths", ("pydantic", "ruamel", "platformdirs")),
         ("monitor.archive", ("alembic", "psycopg")),
         ("monitor.classify", ("torch", "transformers", "onnxruntime")),
-        ("monitor.daemon", ("fastapi", "aiohttp", "sqlalchemy", "onnxruntime", "ruamel", "pydantic")),
+        ("monitor.daemon", ("aiohttp", "sqlalchemy", "onnxruntime", "ruamel", "pydantic")),
     ],
 )
 def test_a_room_s_door_is_light(tmp_path: Path, module: str, light: tuple[str, ...]) -> None:
