@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
     from monitor.archive import Archive
     from monitor.bookkeeper import Bookkeeper
+    from monitor.classify.taught import OwnHead, Taught
     from monitor.collect import Collector, DryRun
     from monitor.config import Config, Settings
     from monitor.deliver import Deliverer
     from monitor.feeds.settings import CollectSettings
     from monitor.guard import Guard
-    from monitor.protocols import Channel, Classifier, Clock
+    from monitor.interests import Interests
+    from monitor.protocols import Channel, Clock
+    from monitor.reclassify import Reclassifier
     from monitor.stories.match import Matcher
     from monitor.types import FeedSpec, FeedTrouble, Fetched
     from monitor.understand import Understander
@@ -61,6 +64,23 @@ def model_folder(settings: Settings) -> Path | None:
     """None: the weights that ship."""
     name = settings.classify.model
     return None if name == "shipped" else Path(name)
+
+
+def taught(settings: Settings, own: Callable[[], OwnHead | None]) -> Taught:
+    """The built-in encoder, or one of the same kind in a folder, with what `own` gives in front."""
+    from monitor.classify.encoder import Encoder
+    from monitor.classify.taught import Taught
+    from monitor.classify.weights import SHIPPED
+
+    return Taught(Encoder(model_folder(settings) or SHIPPED, settings.classify.threads), own)
+
+
+def head_in(archive: Archive) -> OwnHead | None:
+    """The head of the tags that an archive has in use. Raises ArchiveError."""
+    from monitor.classify.taught import OwnHead
+
+    kept = archive.teaching.head("tags", "tags")
+    return None if kept is None else OwnHead(key=kept.key, base=kept.base, body=kept.body)
 
 
 def new_matcher(names_in: Callable[[str], frozenset[str]] | None = None) -> Matcher:
@@ -180,11 +200,11 @@ class Rooms:
 
     @cached_property
     def unsubscribe_key(self) -> bytes | None:
-        """What signs the links of mails; None without a base_url, for then nobody could reach them."""
+        """What signs the links of mails; None where nobody could reach them: no base_url, or no server that answers."""
         from monitor.channels.unsubscribe import load_key
         from monitor.paths import ensure_state_folder
 
-        if not self.settings.base_url:
+        if not self.settings.base_url or not self.settings.health.enabled:
             return None
         ensure_state_folder(self.settings.state_folder)
         return load_key(self.settings.state_folder)
@@ -194,7 +214,7 @@ class Rooms:
         from monitor.channels.unsubscribe import Unsubscriber
 
         key = self.unsubscribe_key
-        assert key is not None, "only asked where a base_url is configured"
+        assert key is not None, "only asked by the health server, and where a base_url is configured"
         return Unsubscriber(key, self.archive.deliveries, self.clock, get_logger("deliver")).answer(method, token)
 
     def feed_troubles(self) -> Sequence[FeedTrouble]:
@@ -202,11 +222,36 @@ class Rooms:
         return troubles(self.archive.feeds.details(), self.clock.now())
 
     @cached_property
-    def classifier(self) -> Classifier:
-        """The model that settings.classify names; it is loaded by the first text. Raises ModelError then."""
-        from monitor.classify import load_classifier
+    def classifier(self) -> Taught:
+        """The model that settings.classify names, with a head of one's own if the archive has one.
 
-        return load_classifier(model_folder(self.settings), self.settings.classify.threads)
+        It is loaded by the first text. Raises ModelError then.
+        """
+        return taught(self.settings, self.own_head)
+
+    def own_head(self) -> OwnHead | None:
+        """The head that `monitor train` put in use."""
+        return head_in(self.archive)
+
+    @cached_property
+    def interests(self) -> Interests:
+        """The topics of feeds.yaml."""
+        from monitor.interests import Interests
+
+        topics = self.config.topics
+        return Interests(topics, self.archive.teaching, self.classifier, self.clock, get_logger("topics"))
+
+    @cached_property
+    def reclassifier(self) -> Reclassifier:
+        from monitor.reclassify import Reclassifier
+
+        return Reclassifier(
+            entries=self.archive.entries,
+            stories=self.archive.stories,
+            hush=self.archive.teaching,
+            classifier=self.classifier,
+            understander=self.understander,
+        )
 
     @cached_property
     def bookkeeper(self) -> Bookkeeper:
@@ -236,6 +281,7 @@ class Rooms:
             clock=self.clock,
             log=get_logger("understand"),
             category_of=lambda feed_id: categories.get(feed_id, ""),
+            topics=self.interests if self.config.topics else None,
         )
 
     async def fetch(self, spec: FeedSpec) -> Fetched:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monitor.archive.ledger import Ledger
     from monitor.archive.search import Search
     from monitor.archive.stories import Stories
+    from monitor.archive.teaching import Teaching
 
 
 class Archive:
@@ -77,6 +78,12 @@ class Archive:
         from monitor.archive.keep import Keep
 
         return Keep(self._database)
+
+    @cached_property
+    def teaching(self) -> Teaching:
+        from monitor.archive.teaching import Teaching
+
+        return Teaching(self._database)
 
     @property
     def name(self) -> str:

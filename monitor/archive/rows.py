@@ -69,7 +69,7 @@ def classification(values: Mapping[Any, Any], prefix: str = "") -> Classificatio
     )
 
 
-def classification_values(found: Classification, *, with_vector: bool) -> dict[str, Any]:
+def classification_values(found: Classification) -> dict[str, Any]:
     return {
         "model_id": found.model_id,
         "scores": {tag: round(float(score), 5) for tag, score in found.scores.items()},
@@ -78,7 +78,7 @@ def classification_values(found: Classification, *, with_vector: bool) -> dict[s
         "status": found.status.value if found.status else None,
         "status_score": float(found.status_score),
         "spans": [[s.role.value, s.text, s.field, s.start, s.end, round(float(s.score), 4)] for s in found.spans],
-        "vector": found.vector or None if with_vector else None,
+        "vector": found.vector or None,
         "near_miss": bool(found.possible) and not found.tags,
     }
 

@@ -14,10 +14,11 @@ import typer
 from monitor.cli.output import console, form_of, print_json_lines, say
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
-from monitor.errors import DataError, NotFound, UsageError
+from monitor.errors import ArchiveError, DataError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from monitor.app import App
+    from monitor.classify.taught import OwnHead
     from monitor.protocols import Classifier
     from monitor.types import Classification
 
@@ -70,12 +71,16 @@ async def _pending(app: App) -> None:
 
 
 def classifier_of(session: Session) -> Classifier:
-    """The model that settings.classify names."""
-    from monitor.classify import load_classifier
-    from monitor.rooms import model_folder
+    """The model that settings.classify names, with the head that the archive, if there is one, has in use."""
+    from monitor.rooms import head_in, taught
 
-    settings = session.config.settings
-    return load_classifier(model_folder(settings), settings.classify.threads)
+    def own() -> OwnHead | None:
+        try:
+            return head_in(session.reader)
+        except ArchiveError:
+            return None
+
+    return taught(session.config.settings, own)
 
 
 def _of_words(words: Sequence[str]) -> Texts:

@@ -1,4 +1,4 @@
-"""`feeds add / remove / import` and `topics add`: feeds.yaml is changed where it must be, and nowhere else.
+"""`feeds add / remove / import` and `topics add / remove`: feeds.yaml is changed where it must be, and nowhere else.
 
 A YAML library writes a file anew and moves comments; here its node tree only tells which lines an item takes, and
 those are cut out or put in. All other bytes stay. The result is read again before it replaces the file.
@@ -93,6 +93,22 @@ def add_topic(path: Path, spec: TopicSpec) -> None:
     text.write(path)
 
 
+def remove_topic(path: Path, name: str) -> None:
+    """Removes a topic with the comment that stands right above it. Raises NotFound, ConfigError, CannotCreate.
+
+    A digest or an alert that still names it is a mistake that is told here, before anything is written.
+    """
+    text = _Text.read(path)
+    names = [str(topic.get("name")) for topic in text.items("topics")]
+    if name not in names:
+        hint = nearest(name, names)
+        raise NotFound(f"{path}: no topic is called '{name}'" + (f"; did you mean '{hint}'?" if hint else ""))
+    if user := text.user_of_topic(name):
+        raise UsageError(f"{path}: {user} still asks for topic '{name}'; take it out there first")
+    text.remove("topics", names.index(name))
+    text.write(path)
+
+
 def _free(name: str, taken: set[str]) -> str:
     number, free = 2, name
     while free in taken:
@@ -126,6 +142,16 @@ class _Text:
         if not isinstance(found, list):
             raise ConfigError(f"{self._source}: {section}: must be a list; `monitor check-config` says more")
         return [item if isinstance(item, dict) else {} for item in found]
+
+    def user_of_topic(self, name: str) -> str:
+        """Which digest or alert asks for a topic; "" where none does."""
+        for section, word in (("digests", "digest"), ("alerts", "alert")):
+            for item in self.items(section):
+                asked = [item.get("select"), *(item.get("sections") or [])]
+                wanted = [part.get("topics") or [] for part in asked if isinstance(part, dict)]
+                if any(name == each or (isinstance(each, list) and name in each) for each in wanted):
+                    return f"{word} '{item.get('name')}'"
+        return ""
 
     def append(self, section: str, blocks: list[list[str]]) -> None:
         """Puts items behind a section's last one; makes the section where there is none."""
