@@ -60,9 +60,9 @@ class Bookkeeper:
             self._ids.clear()
             self._read_at = now
 
-    def __call__(self, members: Sequence[Member]) -> tuple[LedgerRecord, ...]:
-        """The deals and launches of a story, from all its entries."""
-        records = read_records(members, self._companies, self._rates)
+    def __call__(self, members: Sequence[Member], tags: Sequence[str]) -> tuple[LedgerRecord, ...]:
+        """The deals and launches of a story with these tags, from all its entries."""
+        records = read_records(members, self._companies, self._rates, tags)
         names = {f.value for r in records for f in r.facts if f.field in PARTIES and f.entity_id is None}
         unknown = sorted(names - self._ids.keys())
         if unknown:

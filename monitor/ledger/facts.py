@@ -12,8 +12,6 @@ from monitor.ledger.merging import merge_mentions
 from monitor.protocols import Rates
 from monitor.types import Classification, Entry, Fact, LedgerRecord, Role, Span, Status, Tag
 
-#: share of a story's entries that must carry a tag for it to be the story's (one outlier of thirty is not)
-MIN_SHARE = 0.18
 #: order of a story's records
 KINDS = (
     Tag.FUNDING.value,
@@ -34,14 +32,18 @@ _ESSENTIAL = {
 Member = tuple[Entry, Classification]
 
 
-def read_records(members: Sequence[Member], companies: CompanyIndex, rates: Rates) -> tuple[LedgerRecord, ...]:
+def read_records(
+    members: Sequence[Member], companies: CompanyIndex, rates: Rates, tags: Sequence[str] | None = None
+) -> tuple[LedgerRecord, ...]:
     """The deals and launches of a story from all its entries, in the order of KINDS.
 
-    A record stands for each of the five tags that a fair share of the entries carry, if their texts name at least one
-    party, name or amount. Its facts are merged by entity, amount or model name; conflicting values follow the
-    best-supported one. Amounts, valuations and totals raised are never mixed. Never raises.
+    A record stands for each of the five among the story's `tags` (None: all that any entry has), if an entry has it
+    and the texts name at least one party, name or amount. Its facts are merged by entity, amount or model name;
+    conflicting values follow the best-supported one. Amounts, valuations and totals raised are never mixed. Never
+    raises.
     """
-    kinds = story_kinds(members)
+    told = {tag for _, classification in members for tag in classification.tags}
+    kinds = [kind for kind in KINDS if kind in told and (tags is None or kind in tags)]
     mentions: list[Mention] = []
     for entry, classification in members:
         own = [kind for kind in kinds if kind in classification.tags]
@@ -49,22 +51,6 @@ def read_records(members: Sequence[Member], companies: CompanyIndex, rates: Rate
             mentions += read_mentions(entry, classification, own, companies, rates)
     records = (_record(kind, members, [m for m in mentions if m.kind == kind], companies) for kind in kinds)
     return tuple(record for record in records if record is not None)
-
-
-def story_kinds(members: Sequence[Member]) -> tuple[str, ...]:
-    """The built-in tags that a fair share of a story's entries carry, in the order of KINDS.
-
-    An entry in which a tag is only possible is half a voice for a tag that another entry has.
-    """
-    tagged = [set(classification.tags) for _, classification in members]
-    # an entry without any tag is no word against one: feeds cut texts to a headline
-    speaking = [tags for tags in tagged if tags & set(KINDS)]
-    voices = {
-        kind: sum(kind in tags for tags in tagged) + 0.5 * sum(kind in c.possible for _, c in members)
-        for kind in KINDS
-        if any(kind in tags for tags in tagged)
-    }
-    return tuple(kind for kind in KINDS if voices.get(kind, 0.0) >= MIN_SHARE * len(speaking) > 0)
 
 
 def _record(
@@ -78,7 +64,7 @@ def _record(
     announced = [entry for entry, c in own if _entry_status(entry, c) is Status.CONFIRMED]
     first = min(announced or [entry for entry, _ in own], key=lambda entry: entry.published_at)
     return LedgerRecord(
-        kind=kind,  # type: ignore[arg-type]  # story_kinds gives only these five
+        kind=kind,  # type: ignore[arg-type]  # KINDS has only these five
         status=status,
         facts=facts,
         announced_at=first.published_at,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ledger.facts import companies_of, read_records, story_kinds, with_hand_facts
+from monitor.ledger.facts import companies_of, read_records, with_hand_facts
 from monitor.types import Classification, Fact, LedgerRecord, Role, Span, Status
 from tests.ledger.make import COMPANIES, RATES, START, Member, member, values
 
@@ -98,14 +98,13 @@ def test_a_tag_of_one_outlier_makes_no_record() -> None:
         for i in range(1, 30)
     ]
     outlier = member(30, "Acme Robotics partners with nobody", tags="acquisition", target=["Acme Robotics"])
-    assert story_kinds([*many, outlier]) == ("funding",)
-    assert list(read(*many, outlier)) == ["funding"]
+    records = read_records([*many, outlier], COMPANIES, RATES, ("funding",))
+    assert [record.kind for record in records] == ["funding"]
 
 
-def test_entries_without_any_tag_do_not_outvote_the_others() -> None:
-    silent = [member(i, "Acme in the news", tags="") for i in range(2, 20)]
-    assert story_kinds([member(1, "Acme raises", tags="funding"), *silent]) == ("funding",)
-    assert story_kinds(silent) == ()
+def test_a_tag_that_no_entry_has_gives_no_record() -> None:
+    told = [member(1, "Acme raises $3M", tags="funding", recipient=["Acme"], amount=["$3M"])]
+    assert read_records(told, COMPANIES, RATES, ("acquisition",)) == ()
 
 
 def test_conflicting_amounts_are_kept_and_the_best_supported_leads() -> None:

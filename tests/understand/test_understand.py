@@ -72,7 +72,7 @@ class Desk:
         return [entry.story_id if (entry := self.archive.entries.get(n)) else None for n in numbers]
 
 
-def no_records(members: Sequence[Member]) -> tuple[LedgerRecord, ...]:
+def no_records(members: Sequence[Member], tags: Sequence[str]) -> tuple[LedgerRecord, ...]:
     return ()
 
 
@@ -203,7 +203,7 @@ def test_facts_that_cannot_be_read_harm_only_their_entry(desk: Desk) -> None:
     desk.arrive(*DEAL[:2])
     odd = desk.arrive(("Corvane raises $95 million", "Hospital AI from Prague."))
 
-    def read(members: Sequence[Member]) -> tuple[LedgerRecord, ...]:
+    def read(members: Sequence[Member], tags: Sequence[str]) -> tuple[LedgerRecord, ...]:
         if any("Corvane" in entry.title for entry, _ in members):
             raise ZeroDivisionError
         return ()

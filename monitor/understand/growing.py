@@ -1,0 +1,80 @@
+"""A story with the entries that join it: its tags, its records and the steps that they add."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from monitor.stories.match import Verdict
+from monitor.stories.merge import Part, merge_story, vote
+from monitor.types import Development, LedgerRecord, MatchDecision, Story, StoryUpdate
+from monitor.understand.parts import DevelopmentOf, ReadRecords
+
+#: a story with more entries that join at once is read for developments with its records as they stand at the end
+STEPWISE: Final = 12
+
+
+@dataclass(slots=True, kw_only=True)
+class Joining:
+    """One entry on its way into a story; without a verdict it is there already and was read again."""
+
+    part: Part
+    verdict: Verdict | None
+
+
+class Growth:
+    """Grows stories with the ledger that it is given."""
+
+    def __init__(self, read_records: ReadRecords, development: DevelopmentOf) -> None:
+        self._read_records = read_records
+        self._development = development
+
+    def update(self, previous: Story | None, before: Sequence[Part], arrivals: Sequence[Joining]) -> StoryUpdate:
+        """What the archive is told of a story: as it stands then, and why each entry joined."""
+        story = self.grown(previous, before, [one.part for one in arrivals])
+        begins = arrivals[0].part.entry.id if previous is None else None
+        decisions = tuple(
+            MatchDecision(
+                entry_id=one.part.entry.id,
+                story_id=previous.id if previous is not None else None,
+                joins_entry=begins if begins != one.part.entry.id else None,
+                score=one.verdict.score,
+                reason=_words(one.verdict, begins == one.part.entry.id),
+                numbers=one.verdict.numbers,
+            )
+            for one in arrivals
+            if one.verdict is not None
+        )
+        return StoryUpdate(story_id=previous.id if previous is not None else None, decisions=decisions, story=story)
+
+    def grown(self, previous: Story | None, before: Sequence[Part], arrivals: Sequence[Part]) -> Story:
+        """The story (None: a new one) with its entries `before` and its arrivals, its records and their steps."""
+        fresh = {part.entry.id for part in arrivals}
+        here = [part for part in before if part.entry.id not in fresh]
+        # steps told by an entry that is read again are taken from what it says now
+        steps = [step for step in (previous.developments if previous else ()) if step.entry_id not in fresh]
+        stepwise = len(arrivals) <= STEPWISE
+        whole = [*here, *arrivals]
+        records = self._records(whole)
+        now = merge_story(here, previous=previous, records=previous.records if previous else ()) if here else None
+        for part in arrivals:
+            here.append(part)
+            told = records if not stepwise or len(here) == len(whole) else self._records(here)
+            seen = now and replace(now, developments=tuple(steps))
+            step: Development | None = self._development(seen, part.entry, part.read, told)
+            if step is not None:
+                steps.append(step)
+            now = merge_story(here, previous=previous, records=told, developments=steps)
+        assert now is not None
+        return now
+
+    def _records(self, parts: Sequence[Part]) -> tuple[LedgerRecord, ...]:
+        """The deals and launches of the tags that the story has, by one rule for both."""
+        ordered = sorted(parts, key=lambda part: (part.entry.published_at, part.entry.id))
+        tags, _ = vote(ordered)
+        return self._read_records([(part.entry, part.read) for part in parts], tags)
+
+
+def _words(verdict: Verdict, begins: bool) -> str:
+    return f"begins a story: {verdict.reason}" if begins else f"joins: {verdict.reason}"

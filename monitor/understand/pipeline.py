@@ -1,0 +1,275 @@
+"""The pipeline: a batch of pending entries read, matched one by one and stored in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.errors import ArchiveError, ModelError
+from monitor.protocols import Classifier, Clock, Log, StoryStore
+from monitor.stories.match import Matcher
+from monitor.stories.merge import Part
+from monitor.types import Classification, Entry, Story, StoryUpdate
+from monitor.understand.growing import Growth, Joining
+from monitor.understand.parts import (
+    SECONDS_PER_HOUR,
+    DevelopmentOf,
+    EntryArchive,
+    Member,
+    Progress,
+    ReadRecords,
+    RebuildReport,
+    TopicsOf,
+    UnderstandReport,
+    UnderstandSettings,
+)
+from monitor.understand.rebuilding import Rebuild
+from monitor.understand.window import Window, placed
+
+
+class Understander:
+    """The pipeline. Its methods may be called from any thread; one runs at a time."""
+
+    def __init__(
+        self,
+        *,
+        entries: EntryArchive,
+        stories: StoryStore,
+        classifier: Classifier,
+        matcher: Callable[[], Matcher],
+        read_records: ReadRecords,
+        development: DevelopmentOf,
+        clock: Clock,
+        log: Log,
+        topics: TopicsOf | None = None,
+        category_of: Callable[[str], str] = lambda feed_id: "",
+        settings: UnderstandSettings | None = None,
+    ) -> None:
+        self._entries = entries
+        self._stories = stories
+        self._classifier = classifier
+        self._new_matcher = matcher
+        self._growth = Growth(read_records, development)
+        self._topics = topics
+        self._category_of = category_of
+        self._clock = clock
+        self._log = log
+        self._settings = settings or UnderstandSettings()
+        self._lock = threading.Lock()
+        self._window = Window(
+            entries=entries,
+            stories=stories,
+            matcher=matcher,
+            clock=clock,
+            log=log,
+            days=self._settings.window_days,
+        )
+        self._said = ""
+
+    # ------------------------------------------------------------ the loop
+
+    def run(self, *, limit: int | None = None, on_progress: Progress | None = None) -> UnderstandReport:
+        """Understands what is pending, at most `limit` entries. A missing model is said in the report, not raised.
+
+        Raises ArchiveError; what was stored before stays, the rest stays pending.
+        """
+        report = UnderstandReport()
+        with self._lock:
+            total = min(self._entries.pending_count(), limit if limit is not None else 1 << 62)
+            try:
+                while report.entries < total:
+                    batch = self._entries.pending(min(self._settings.batch, total - report.entries))
+                    if not batch:
+                        break
+                    self._understand(batch, report)
+                    if on_progress is not None:
+                        on_progress(min(report.entries, total), total)
+            except ModelError as error:
+                self._no_model(str(error), report)
+            else:
+                if report.entries:
+                    self._said = ""
+        return report
+
+    def reread(self, days: float = 14.0) -> int:
+        """Entries of the last days that another model has read become pending; how many. Their stories stay.
+
+        Raises ModelError where there is no model to read them with.
+        """
+        with self._lock:
+            since = self._clock.now() - timedelta(days=days)
+            return self._entries.read_again(since=since, unless_model=self._known_model())
+
+    def forget(self) -> None:
+        """The matcher's window is read anew before it is used again: a person has moved entries."""
+        with self._lock:
+            self._window.forget()
+
+    def _no_model(self, words: str, report: UnderstandReport) -> None:
+        report.error = words
+        self._window.forget()
+        if words != self._said:
+            self._said = words
+            self._log.warning("no model: entries wait", error=words)
+
+    def _known_model(self) -> str:
+        """The model's id. An encoder that loads late knows it only after its first text."""
+        try:
+            return self._classifier.model_id
+        except ModelError:
+            raise
+        except Exception as error:
+            raise ModelError(f"the model cannot be read: {error}") from error
+
+    # ------------------------------------------------------------ one batch
+
+    def _understand(self, batch: Sequence[Entry], report: UnderstandReport) -> None:
+        """A batch; where something in it cannot be stomached, its halves, down to the one entry."""
+        try:
+            self._whole(batch, report)
+        except (ModelError, ArchiveError):
+            # the archive may or may not have it: the next run reads the window anew
+            self._window.forget()
+            raise
+        except Exception:  # noqa: BLE001  whatever one entry does, the others go on; it is logged with its traceback
+            self._window.forget()
+            if len(batch) > 1:
+                half = len(batch) // 2
+                self._understand(batch[:half], report)
+                self._understand(batch[half:], report)
+                return
+            self._log.exception("entry cannot be understood; set aside", entry=batch[0].id, feed=batch[0].feed_id)
+            self._set_aside(batch[0])
+            report.poisonous.append(batch[0].id)
+            report.entries += 1
+
+    def _set_aside(self, entry: Entry) -> None:
+        """No longer pending, with no tag: a bug of ours must not stop the others, nor be met again each tick."""
+        nothing = Classification(model_id=self._known_model(), scores={}, tags=())
+        self._stories.apply({entry.id: nothing}, {}, [], self._clock.now())
+
+    def _whole(self, batch: Sequence[Entry], report: UnderstandReport) -> None:
+        entries = sorted(batch, key=lambda entry: (entry.published_at, entry.id))
+        read = self._classifier.classify([(entry.title, entry.summary) for entry in entries])
+        self._store(list(zip(entries, read, strict=True)), report)
+
+    def take(self, members: Sequence[Member]) -> UnderstandReport:
+        """Stores what was read in entries outside the loop, as the loop would. Raises ModelError, ArchiveError."""
+        report = UnderstandReport()
+        with self._lock:
+            self._store(sorted(members, key=lambda one: (one[0].published_at, one[0].id)), report)
+        return report
+
+    def _store(self, members: Sequence[Member], report: UnderstandReport) -> None:
+        topics = list(self._topics(members)) if self._topics else [{} for _ in members]
+        parts = [
+            Part(entry=entry, read=found, topics=about, category=self._category_of(entry.feed_id))
+            for (entry, found), about in zip(members, topics, strict=True)
+        ]
+        matcher, joining, updates = self._placed_parts(parts)
+        ids = self._stories.apply(
+            {part.entry.id: part.read for part in parts},
+            {part.entry.id: part.topics for part in parts} if self._topics else {},
+            [update for _, update in updates],
+            self._clock.now(),
+        )
+        for (key, _), story_id in zip(updates, ids, strict=True):
+            if key != story_id:
+                matcher.rekey(key, story_id)
+        matcher.slide(self._clock.now().timestamp() / SECONDS_PER_HOUR)
+        self._count(report, parts, joining, updates)
+
+    def _placed_parts(
+        self, parts: Sequence[Part]
+    ) -> tuple[Matcher, dict[int, list[Joining]], list[tuple[int, StoryUpdate]]]:
+        """Matched, and the stories as they will stand; with a fresh window if a person has moved entries meanwhile."""
+        matcher = self._window.open(self._known_model())
+        joining = placed(parts, matcher)
+        standing, members = self._standing(joining)
+        if self._stale(matcher, joining, standing, members):
+            self._window.forget()
+            matcher = self._window.open(self._known_model())
+            joining = placed(parts, matcher)
+            standing, members = self._standing(joining)
+        return (
+            matcher,
+            joining,
+            [
+                (key, self._growth.update(standing.get(key), members.get(key, []), arrivals))
+                for key, arrivals in joining.items()
+            ],
+        )
+
+    def _count(
+        self,
+        report: UnderstandReport,
+        parts: Sequence[Part],
+        joining: Mapping[int, Sequence[Joining]],
+        updates: Sequence[tuple[int, StoryUpdate]],
+    ) -> None:
+        report.entries += len(parts)
+        report.placed += sum(1 for each in joining.values() for one in each if one.verdict is not None)
+        report.new_stories += sum(1 for _, update in updates if update.story_id is None)
+        report.grown_stories += sum(1 for _, update in updates if update.story_id is not None and update.decisions)
+        fresh = {one.part.entry.id for each in joining.values() for one in each}
+        report.developments += sum(
+            1 for _, u in updates for step in u.story.developments if step.follow_up and step.entry_id in fresh
+        )
+
+    # ------------------------------------------------------------ stories
+
+    def _standing(self, joining: Mapping[int, Sequence[Joining]]) -> tuple[dict[int, Story], dict[int, list[Part]]]:
+        """The stories that grow, as the archive has them, with their entries."""
+        standing = self._stories.get_many([key for key in joining if key > 0])
+        return standing, {key: self._members(story.id) for key, story in standing.items()}
+
+    def _stale(
+        self,
+        matcher: Matcher,
+        joining: Mapping[int, Sequence[Joining]],
+        standing: Mapping[int, Story],
+        members: Mapping[int, Sequence[Part]],
+    ) -> bool:
+        """The archive's stories are not those that the window remembers."""
+        for key, arrivals in joining.items():
+            if key < 0:
+                continue
+            if key not in standing or standing[key].id != key:
+                return True
+            there = {part.entry.id for part in members[key]} | {one.part.entry.id for one in arrivals}
+            group = matcher.groups.get(key)
+            if group is not None and not group.members.keys() <= there:
+                return True
+        return False
+
+    def _members(self, story_id: int) -> list[Part]:
+        return [
+            Part(entry=entry, read=read, category=self._category_of(entry.feed_id))
+            for entry, read in self._entries.of_story(story_id)
+            if read is not None
+        ]
+
+    # ------------------------------------------------------------ matching anew
+
+    def rebuild(
+        self, *, since: datetime | None = None, apply: bool = True, on_progress: Progress | None = None
+    ) -> RebuildReport:
+        """Matches the archive's entries anew and says what changed; with `apply` the archive is changed, too.
+
+        Entries that a person placed stay where they are. Stories keep their ids as far as their first entry stays.
+        """
+        with self._lock:
+            again = Rebuild(
+                entries=self._entries,
+                stories=self._stories,
+                growth=self._growth,
+                matcher=self._new_matcher,
+                model_id=self._known_model(),
+                clock=self._clock,
+                category_of=self._category_of,
+                window_days=self._settings.window_days,
+            )
+            report = again.run(since=since, apply=apply, on_progress=on_progress)
+            self._window.forget()
+            return report

@@ -1,0 +1,130 @@
+"""Matching the archive's entries anew: where each would go today, and the stories written so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.protocols import Clock, StoryStore
+from monitor.stories.match import Matcher
+from monitor.stories.merge import Part
+from monitor.types import MatchDecision, StoryUpdate
+from monitor.understand.growing import Growth
+from monitor.understand.parts import EntryArchive, Progress, RebuildReport, to_member
+
+
+class Rebuild:
+    """One matching anew of an archive. Its caller sees to it that nothing else writes stories meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        entries: EntryArchive,
+        stories: StoryStore,
+        growth: Growth,
+        matcher: Callable[[], Matcher],
+        model_id: str,
+        clock: Clock,
+        category_of: Callable[[str], str],
+        window_days: float,
+    ) -> None:
+        self._entries = entries
+        self._stories = stories
+        self._growth = growth
+        self._new_matcher = matcher
+        self._model_id = model_id
+        self._clock = clock
+        self._category_of = category_of
+        self._window_days = window_days
+
+    def run(
+        self, *, since: datetime | None = None, apply: bool = True, on_progress: Progress | None = None
+    ) -> RebuildReport:
+        """What changes; with `apply` the archive is changed, too. Raises ArchiveError."""
+        keys, homes, report = self._rematch(since, on_progress)
+        changed = {key for entry, key in keys.items() if homes[entry] != key}
+        left = {home for entry, home in homes.items() if home is not None and home != keys[entry]}
+        report.moves = [
+            (entry, homes[entry], key if key > 0 else None) for entry, key in keys.items() if homes[entry] != key
+        ]
+        report.stories_before = len({home for home in homes.values() if home is not None})
+        report.stories_after = len(set(keys.values()))
+        if apply and changed:
+            self._move(keys, homes, changed | left, since)
+            report.applied = True
+        return report
+
+    def _rematch(
+        self, since: datetime | None, on_progress: Progress | None
+    ) -> tuple[dict[int, int], dict[int, int | None], RebuildReport]:
+        """A key for each entry that is in a story or could be; and where it stands now."""
+        report = RebuildReport()
+        matcher, total, done = self._new_matcher(), self._entries.count(since=since), 0
+        recent = self._stories.window(self._clock.now() - timedelta(days=self._window_days), self._model_id)
+        matcher.focus(member.classification for member in recent)
+        keys: dict[int, int] = {}
+        homes: dict[int, int | None] = {}
+        taken: set[int] = set()
+        by_hand: dict[int, frozenset[int]] = {}
+        for page in self._entries.each(since=since):
+            for entry, read in page:
+                if read is None or read.model_id != self._model_id or not read.vector:
+                    continue
+                if entry.story_id is None and not (read.tags or read.possible):
+                    continue
+                one = matcher.sketch(to_member(entry, read))
+                matcher.slide(one.hour)
+                home = entry.story_id
+                if home is not None and home not in by_hand:
+                    by_hand[home] = self._placed(home)
+                if home is not None and entry.id in by_hand[home]:
+                    key, report.kept_by_hand = home, report.kept_by_hand + 1
+                else:
+                    found = matcher.decide(one).key
+                    key = found if found is not None else (home if home and home not in taken else -entry.id)
+                taken.add(key)
+                keys[entry.id], homes[entry.id] = key, home
+                matcher.add(one, key)
+            done += len(page)
+            report.entries = len(keys)
+            if on_progress is not None:
+                on_progress(min(done, total), total)
+        return keys, homes, report
+
+    def _placed(self, story_id: int) -> frozenset[int]:
+        """Entries that a person put into the story. Who merges or splits vouches for the whole of it."""
+        hands = [row["entry_id"] for row in self._stories.decisions(story_id) if row.get("by_hand")]
+        if not hands:
+            return frozenset()
+        return frozenset(hands) | {entry.id for entry, _ in self._entries.of_story(story_id)}
+
+    def _move(
+        self, keys: Mapping[int, int], homes: Mapping[int, int | None], touched: set[int], since: datetime | None
+    ) -> None:
+        """Second pass: the entries of the stories that change, and those stories written, some at a time."""
+        gathered: dict[int, list[Part]] = {}
+        for page in self._entries.each(since=since):
+            for entry, read in page:
+                if read is not None and keys.get(entry.id) in touched:
+                    part = Part(entry=entry, read=read, category=self._category_of(entry.feed_id))
+                    gathered.setdefault(keys[entry.id], []).append(part)
+        for key in sorted(gathered):
+            parts = gathered[key]
+            moved = [part.entry.id for part in parts if homes[part.entry.id] != key]
+            if not moved and key not in touched:
+                continue
+            previous = self._stories.get_many([key]).get(key) if key > 0 else None
+            story = self._growth.grown(None, [], parts)
+            if previous is not None:
+                story = replace(
+                    story, id=previous.id, pinned=previous.pinned, muted=previous.muted, topics=previous.topics
+                )
+            decisions = tuple(
+                MatchDecision(entry_id=number, story_id=previous.id if previous else None, reason="matched anew")
+                for number in moved
+            )
+            update = StoryUpdate(
+                story_id=previous.id if previous else None, decisions=decisions, story=story, begins=previous is None
+            )
+            self._stories.apply({}, {}, [update], self._clock.now())

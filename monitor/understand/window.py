@@ -1,0 +1,81 @@
+"""The matcher's window: the stories of the last days, in memory, and where new entries go among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from monitor.protocols import Clock, Log, StoryStore
+from monitor.stories.match import Matcher, Verdict
+from monitor.stories.merge import Part
+from monitor.understand.growing import Joining
+from monitor.understand.parts import EntryArchive, to_member
+
+
+class Window:
+    """Keeps the matcher of one model; read from the archive when it is asked for and not at hand."""
+
+    def __init__(
+        self,
+        *,
+        entries: EntryArchive,
+        stories: StoryStore,
+        matcher: Callable[[], Matcher],
+        clock: Clock,
+        log: Log,
+        days: float,
+    ) -> None:
+        self._entries = entries
+        self._stories = stories
+        self._new_matcher = matcher
+        self._clock = clock
+        self._log = log
+        self._days = days
+        self._matcher: Matcher | None = None
+        self._model_id = ""
+
+    def forget(self) -> None:
+        """It may differ from the archive: it is read anew before it is used again."""
+        self._matcher = None
+
+    def open(self, model_id: str) -> Matcher:
+        """The matcher over the stories of the last days. Where another model read them, they become pending again."""
+        if self._matcher is not None and self._model_id == model_id:
+            return self._matcher
+        since = self._clock.now() - timedelta(days=self._days)
+        if self._model_id and self._model_id != model_id:
+            again = self._entries.read_again(since=since, unless_model=model_id)
+            self._log.info("another model: the last days are read again", model=model_id, entries=again)
+        matcher = self._new_matcher()
+        members = self._stories.window(since, model_id)
+        matcher.focus(member.classification for member in members)
+        for member in members:
+            if member.classification.vector:
+                matcher.add(matcher.sketch(member), member.story_id)
+        self._matcher, self._model_id = matcher, model_id
+        return matcher
+
+
+def placed(parts: Sequence[Part], matcher: Matcher) -> dict[int, list[Joining]]:
+    """Story key to the entries that go there; the key of a new story is its first entry's id, negative.
+
+    Only entries with a tag, a possible tag or a topic make or join stories: the others are eight in nine.
+    An entry that has a story (it was edited, or read by a new model) stays in it.
+    """
+    joining: dict[int, list[Joining]] = {}
+    for part in parts:
+        entry, read = part.entry, part.read
+        if entry.story_id is None and not (read.tags or read.possible or part.topics):
+            continue
+        verdict = None
+        key = entry.story_id
+        if read.vector:
+            one = matcher.sketch(to_member(entry, read))
+            if key is None:
+                verdict = matcher.decide(one)
+                key = -entry.id if verdict.key is None else verdict.key
+            matcher.add(one, key)
+        elif key is None:
+            verdict, key = Verdict(key=None, reason="the model gave no vector"), -entry.id
+        joining.setdefault(key, []).append(Joining(part=part, verdict=verdict))
+    return joining
