@@ -72,8 +72,12 @@ class Guard:
 
     def check_url(self, url: str) -> None:
         """Raises RefusedAddressError if the host is a forbidden IP literal; needed before a proxy is asked."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise RefusedAddressError("address not allowed: it cannot be read") from None
+        # a zone, which only this machine could know, does not hide an address
+        host = (parts.hostname or "").partition("%")[0].rstrip(".")
         if host == "localhost" or host.endswith(".localhost"):
             host = "127.0.0.1"
         try:

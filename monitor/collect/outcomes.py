@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from monitor.collect.records import Met
 from monitor.errors import FeedError, FetchError
 from monitor.feeds import identity, schedule
 from monitor.feeds.settings import CollectSettings
-from monitor.types import FeedState, KnownEntry, PollOutcome
+from monitor.types import FeedSpec, FeedState, KnownEntry, PollOutcome
 from monitor.urls import host_key, link_key
 
 
-def outcome_of(
-    met: Met, known: Sequence[KnownEntry], owners: Mapping[bytes, str], settings: CollectSettings, jitter: float
-) -> PollOutcome:
-    """known: stored entries that share a key with the document's. owners: link keys of feeds' addresses to their ids.
+class Owners:
+    """Which feed has an address. Made when a feed first moves, which is seldom."""
 
-    jitter: from 0 to 1.
-    """
+    def __init__(self, specs: Iterable[FeedSpec]) -> None:
+        self._specs = tuple(specs)
+
+    def of(self, url: str) -> str | None:
+        """The feed's id."""
+        return self._ids.get(link_key(url))
+
+    @cached_property
+    def _ids(self) -> dict[bytes, str]:
+        return {link_key(spec.url): spec.id for spec in self._specs}
+
+
+def outcome_of(
+    met: Met, known: Sequence[KnownEntry], owners: Owners, settings: CollectSettings, jitter: float
+) -> PollOutcome:
+    """known: stored entries that share a key with the document's. jitter: from 0 to 1."""
     if met.paused_until is not None:
         host = host_key(met.state.url)
         later = schedule.while_paused(met.state, host, met.paused_until, settings, jitter)
@@ -31,7 +44,7 @@ def outcome_of(
     return _read(met, known, owners, settings, jitter)
 
 
-def _same(met: Met, owners: Mapping[bytes, str], settings: CollectSettings, jitter: float) -> PollOutcome:
+def _same(met: Met, owners: Owners, settings: CollectSettings, jitter: float) -> PollOutcome:
     assert met.same is not None
     same = schedule.Same(answer=met.same, full=met.full)
     state = schedule.after_same(met.state, same, met.spec, met.at, settings, jitter)
@@ -46,7 +59,7 @@ def _same(met: Met, owners: Mapping[bytes, str], settings: CollectSettings, jitt
 
 
 def _read(
-    met: Met, known: Sequence[KnownEntry], owners: Mapping[bytes, str], settings: CollectSettings, jitter: float
+    met: Met, known: Sequence[KnownEntry], owners: Owners, settings: CollectSettings, jitter: float
 ) -> PollOutcome:
     assert met.parsed is not None and met.document is not None and met.fetched is not None
     decision = identity.decide(met.spec, met.parsed, met.document, known, met.state, met.at, settings)
@@ -89,10 +102,10 @@ def _failed(met: Met, error: FeedError, settings: CollectSettings, jitter: float
 
 
 def _moved(
-    state: FeedState, permanent: str | None, feed_id: str, owners: Mapping[bytes, str], settings: CollectSettings
+    state: FeedState, permanent: str | None, feed_id: str, owners: Owners, settings: CollectSettings
 ) -> tuple[FeedState, tuple[str, ...]]:
     """Learns a permanent redirect, unless another feed is polled there already."""
-    owner = owners.get(link_key(permanent)) if permanent else None
+    owner = owners.of(permanent) if permanent else None
     if owner is not None and owner != feed_id:
         if state.redirect_url == permanent:
             return state, ()
@@ -109,4 +122,4 @@ def _silence(before: FeedState, after: FeedState) -> tuple[str, ...]:
     return ("silent against its own rhythm",)
 
 
-__all__ = ["outcome_of"]
+__all__ = ["Owners", "outcome_of"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from monitor.collect.limits import Room, Slots
 from monitor.collect.network import Network
+from monitor.collect.outcomes import Owners
 from monitor.collect.records import Met, PollReport, Progress, Round
 from monitor.collect.writer import Writer
 from monitor.errors import FeedError, ParseError
@@ -18,7 +19,7 @@ from monitor.feeds.hosts import HostGates
 from monitor.feeds.settings import CollectSettings
 from monitor.protocols import Clock, FeedStore, Fetcher, Log, Parser
 from monitor.types import FeedSpec, FeedState, NotModified
-from monitor.urls import host_key, link_key
+from monitor.urls import host_key
 
 #: bytes of bodies that may wait to be read and stored before fetching pauses
 _ROOM = 32_000_000
@@ -72,7 +73,7 @@ class Collector:
     def use(self, specs: Sequence[FeedSpec]) -> None:
         """Other feeds from the next round on (a feeds.yaml that was read again)."""
         self._specs = {spec.id: spec for spec in specs}
-        self._writer.owners = {link_key(spec.url): spec.id for spec in specs}
+        self._writer.owners = Owners(specs)
         self._hosts = {host_key(spec.url) for spec in specs if spec.enabled}
 
     @property
@@ -211,6 +212,8 @@ class Collector:
 async def _all_or_first_error(tasks: Sequence[asyncio.Task[None]], writer: asyncio.Task[None]) -> None:
     """Until all tasks are done; if the writer fails, its error ends the round."""
     all_done = asyncio.gather(*tasks)
+    # where the round is cancelled, nobody asks it how it ended
+    all_done.add_done_callback(lambda future: future.cancelled() or future.exception())
     done, _ = await asyncio.wait((all_done, writer), return_when=asyncio.FIRST_COMPLETED)
     for ended in done:
         ended.result()

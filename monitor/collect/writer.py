@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from monitor.collect.limits import Room
-from monitor.collect.outcomes import outcome_of
+from monitor.collect.outcomes import Owners, outcome_of
 from monitor.collect.records import Met, Round
 from monitor.errors import ArchiveError, FeedError
 from monitor.feeds.identity import Keys
@@ -42,8 +42,7 @@ class Writer:
         self._room = room
         self._random = rng
         self._surprise = surprise
-        #: link keys of all feeds' addresses to their ids
-        self.owners: Mapping[bytes, str] = {}
+        self.owners = Owners(())
 
     async def write_all(self, current: Round) -> None:
         """Stores what comes until None comes. Raises ArchiveError."""

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from monitor.config.plainfeeds import split
 from monitor.config.problems import Path, Problem
 from monitor.errors import ConfigError
 
@@ -89,6 +90,17 @@ def decode(raw: bytes, source: str) -> str:
 
 def compose(text: str, source: str) -> Document:
     """A text's data and places. Raises ConfigError for what is not YAML, or not a mapping."""
+    plain = split(text)
+    if plain is None:
+        return _compose(text, source)
+    rest, (feeds, places) = plain
+    document = _compose(rest, source)
+    document.data["feeds"] = feeds
+    document.places.update(places)
+    return document
+
+
+def _compose(text: str, source: str) -> Document:
     yaml = YAML(typ="rt", pure=True)
     try:
         node = yaml.compose(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from monitor.feeds.backoff import after_failure, after_outage, after_throttle, host_pause, while_paused
 from monitor.feeds.intervals import DAY, HOUR, at, shortest_interval, silent_since, span
@@ -67,7 +68,8 @@ def after_read(
         why = "the document was cut: again soon"
     delay = low if met.truncated else interval
     return replace(
-        _good(state, met.fetched, now, settings, full=met.full),
+        state,
+        **_good(state, met.fetched, now, full=met.full),
         # validators of a cut document would hide its rest for ever
         etag=None if met.truncated else met.fetched.etag,
         last_modified=None if met.truncated else met.fetched.last_modified,
@@ -96,9 +98,9 @@ def after_same(
     why = f"nothing new; every {span(interval)}"
     if (met.answer.max_age or 0.0) > interval:
         interval, why = min(met.answer.max_age or 0.0, settings.max_interval), "its cache headers ask for it"
-    good = _good(state, met.answer, now, settings, full=met.full)
     return replace(
-        good,
+        state,
+        **_good(state, met.answer, now, full=met.full),
         etag=met.answer.etag or state.etag,
         last_modified=met.answer.last_modified or state.last_modified,
         interval=interval,
@@ -166,19 +168,17 @@ def _ceiling(
     return min(max(usual, settings.default_interval, low), max(longest, low), settings.max_interval)
 
 
-def _good(
-    state: FeedState, answer: Fetched | NotModified, now: datetime, settings: CollectSettings, *, full: bool
-) -> FeedState:
-    return replace(
-        state,
-        polled_at=now,
-        ok_at=now,
-        full_get_at=now if full and isinstance(answer, Fetched) else state.full_get_at,
-        failures=0.0,
-        error_kind=None,
-        error=None,
-        polls=state.polls + 1,
-    )
+def _good(state: FeedState, answer: Fetched | NotModified, now: datetime, *, full: bool) -> dict[str, Any]:
+    """What every good poll changes."""
+    return {
+        "polled_at": now,
+        "ok_at": now,
+        "full_get_at": now if full and isinstance(answer, Fetched) else state.full_get_at,
+        "failures": 0.0,
+        "error_kind": None,
+        "error": None,
+        "polls": state.polls + 1,
+    }
 
 
 def _latest(a: datetime | None, b: datetime | None) -> datetime | None:

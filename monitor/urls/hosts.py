@@ -42,6 +42,7 @@ def registrable_domain(host: str) -> str:
     return domain
 
 
+@functools.lru_cache(maxsize=4096)
 def host_key(url: str) -> str:
     """Whose server it is: the registrable domain; ``host:port`` for IP addresses and names without a dot.
 

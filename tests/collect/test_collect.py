@@ -16,8 +16,10 @@ from monitor.feeds.hosts import HostGates
 from monitor.feeds.settings import CollectSettings
 from monitor.feeds.worker import WorkerPool
 from monitor.guard import Guard, guarded_session
-from monitor.testing import SilentLog
-from monitor.types import FeedSpec
+from monitor.testing import FakeClock, SilentLog
+from monitor.types import FeedSpec, FeedState, Fetched
+from tests.collect import virtual
+from tests.collect.week import InlineParser
 from tests.feeds.server import (
     Behaviour,
     Server,
@@ -151,3 +153,94 @@ def test_a_bug_over_one_feed_is_that_feeds_outcome(tmp_path: Path) -> None:
         assert report.polled == 2 and report.new >= 1
 
     run(tmp_path, use, routes)
+
+
+def test_a_host_that_refuses_by_way_of_a_redirect_is_left_alone_by_all(tmp_path: Path) -> None:
+    busy = answer(status="429 Slow", headers={"Retry-After": "600"})
+    routes = {"away": busy, "own": answer(rss(item(1)))}
+
+    async def use(archive: Archive, collector: Collector, server: Server, log: SilentLog) -> None:
+        own = next(state.url for state in archive.feeds.states() if state.feed_id == "own")
+        server.routes["/away"] = redirect(own.replace("/own", "/busy"))
+        server.routes["/busy"] = busy
+        first = await collector.poll(feed_ids=["away"], force=True)
+        assert (first.throttled, len(server.asked("/busy"))) == (1, 1)
+        host = own.split("/")[2]
+        pauses = archive.feeds.host_pauses(SystemClock().now())
+        assert list(pauses) == [host] and (pauses[host] - SystemClock().now()).total_seconds() > 590
+        # the other feed of that host is not asked, and waits as long
+        second = await collector.poll(force=True)
+        assert (second.paused, server.asked("/own"), len(server.asked("/busy"))) == (1, [], 1)
+        waiting = next(state for state in archive.feeds.states() if state.feed_id == "own")
+        assert waiting.next_poll_at is not None and waiting.next_poll_at >= pauses[host]
+        assert "left alone" in waiting.next_poll_why and waiting.failures == 0
+        # what a person asks for by name is asked
+        third = await collector.poll(feed_ids=["own"], force=True)
+        assert (third.new, len(server.asked("/own"))) == (1, 1)
+
+    run(tmp_path, use, routes)
+
+
+def test_a_stop_ends_the_round_with_what_is_in_flight_and_loses_nothing(tmp_path: Path) -> None:
+    """One host with twenty feeds, one with one: a stop in the middle stores what was fetched, the rest stays due."""
+    clock = FakeClock()
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    upgrade(url)
+    specs = [FeedSpec(id=f"f{n}", url=f"https://many.test/{n}", name="F") for n in range(20)]
+    specs.append(FeedSpec(id="one", url="https://lone.test/feed", name="One"))
+    asked: list[str] = []
+
+    class Slow:
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> Fetched:
+            async with gates.turn(spec.url.split("/")[2]):
+                asked.append(spec.id)
+                if len(asked) == 6:
+                    collector.stop()
+                await asyncio.sleep(1.0)
+            return Fetched(url=spec.url, status=200, body=rss(item(1)))
+
+    settings = CollectSettings()
+    gates = HostGates(settings.host_gap, clock)
+    with open_archive(url) as archive:
+        archive.feeds.sync(specs, clock.now())
+        collector = Collector(specs, archive.feeds, Slow(), InlineParser(), clock, settings, SilentLog(), gates=gates)
+
+        async def main() -> None:
+            report = await collector.poll()
+            assert len(asked) == 6 and (report.polled, report.new, report.deferred) == (6, 6, 15)
+            # nothing waited for the turns of those that were not asked
+            assert clock.monotonic() - 1000.0 < 20
+            left = archive.feeds.due(clock.now())
+            assert {state.feed_id for state in left} == {spec.id for spec in specs} - set(asked)
+            assert (await collector.poll()).polled == 0 and len(asked) == 6
+
+        virtual.run(clock, main())
+
+
+def test_a_cancelled_round_stores_what_was_read(tmp_path: Path) -> None:
+    clock = FakeClock()
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    upgrade(url)
+    specs = [FeedSpec(id=f"f{n}", url=f"https://h{n}.test/", name="F") for n in range(5)]
+
+    class Uneven:
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> Fetched:
+            await asyncio.sleep(1.0 if spec.id in ("f0", "f1") else 25.0)
+            return Fetched(url=spec.url, status=200, body=rss(item(1)))
+
+    with open_archive(url) as archive:
+        archive.feeds.sync(specs, clock.now())
+        collector = Collector(specs, archive.feeds, Uneven(), InlineParser(), clock, CollectSettings(), SilentLog())
+
+        async def main() -> None:
+            polling = asyncio.create_task(collector.poll())
+            await asyncio.sleep(1.0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            polling.cancel()
+            await asyncio.gather(polling, return_exceptions=True)
+            assert polling.cancelled()
+            states = {state.feed_id: state for state in archive.feeds.states()}
+            assert [name for name in sorted(states) if states[name].entries] == ["f0", "f1"]
+
+        virtual.run(clock, main())

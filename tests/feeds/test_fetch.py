@@ -313,3 +313,29 @@ def test_one_at_a_time_and_a_gap_on_every_hop() -> None:
         assert server.most == {"127.0.0.1": 1}
 
     run(use, CollectSettings(host_gap=0.1), old=redirect("/feed", 301), feed=answer(FEED))
+
+
+def test_a_redirect_does_not_ask_a_host_that_wants_to_be_left_alone() -> None:
+    async def main() -> None:
+        clock, guard = SystemClock(), Guard([LOOPBACK])
+        gates = HostGates(0.0, clock)
+        async with (
+            serving(feed=answer(FEED)) as server,
+            guarded_session(guard, total=None, auto_decompress=False) as session,
+        ):
+            fetcher = HttpFetcher(session, guard, gates, QUICK, clock)
+            server.routes["/old"] = redirect(server.url("/feed", "127.0.0.2"))
+            spec = FeedSpec(id="f", url=server.url("/old"), name="F")
+            state = FeedState(feed_id="f", url=spec.url)
+            gates.pause(f"127.0.0.2:{server.port}", 600.0)
+            with pytest.raises(FetchError) as caught:
+                await fetcher.fetch(spec, state)
+            error = caught.value
+            assert error.host_throttled and error.kind == "throttled" and 599 < (error.retry_after or 0) <= 600
+            assert error.host == f"127.0.0.2:{server.port}" and server.asked("/feed") == []
+            # what a person asks for by name is asked at its own host whatever that said
+            gates.pause(f"127.0.0.1:{server.port}", 600.0)
+            gates.pause(f"127.0.0.2:{server.port}", 0.0)
+            assert isinstance(await fetcher.fetch(spec, state), Fetched)
+
+    asyncio.run(main())
