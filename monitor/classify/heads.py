@@ -30,8 +30,8 @@ FEWEST: Final = 20
 FOLDS: Final = 5
 #: how firmly the shipped weights hold; the best on held-out labels is taken
 HOLDS: Final = (3.0, 10.0, 40.0)
-#: log loss must fall by so much where F1 stays the same
-BETTER_LOSS: Final = 0.99
+#: log loss must fall by this, and by a hundredth of itself, where F1 stays the same
+BETTER_LOSS: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ class Trained:
         f = self.figures
         if f["f1_after"] != f["f1_before"]:
             return f["f1_after"] > f["f1_before"]
-        return f["loss_after"] < BETTER_LOSS * f["loss_before"]
+        return f["loss_before"] - f["loss_after"] > max(BETTER_LOSS, f["loss_before"] / 100)
 
 
 def shipped_head(folder: Path | None, settings: Settings) -> TagHead:

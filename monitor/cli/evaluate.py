@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json as codec
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.output import Column, form_of, print_json, put, say, table
+from monitor.cli.filters import choice
+from monitor.cli.output import Column, emit, form_of, print_json, put, say, table
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
-from monitor.cli.words import several
-from monitor.errors import DataError, NotFound
+from monitor.cli.words import listed, score, several
+from monitor.errors import DataError, NotFound, NothingFound
 
 if TYPE_CHECKING:
     from monitor.types import Classification
@@ -22,6 +24,20 @@ BATCH = 256
 File = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: title, summary, and what should be found.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Row = dict[str, Any]
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+_DRIFT = (
+    Column(head="Entries", field="entries", right=True),
+    Column(head="Tagged", field="tagged", right=True, show=_percent),
+    Column(head="Possible", field="possible", right=True, show=_percent, rank=2),
+    Column(head="Confidence", field="confidence", right=True, show=score),
+    Column(head="Model", field="models", show=listed, rank=3),
+    Column(head="Odd", field="odd", show="; ".join, wrap=True),
+)
 
 
 def tags(ctx: typer.Context, file: File, json: Json = False) -> None:
@@ -75,6 +91,32 @@ def stories(ctx: typer.Context, file: File, json: Json = False) -> None:
     lines = [{"name": name, **report[name]} for name in ("pairwise", "bcubed")]
     put(table(lines, [Column(head="", field="name"), *_FIGURES]))
     say(f"{several(report['n'], 'entry')} in {several(report['stories'], 'story')}")
+
+
+def drift(
+    ctx: typer.Context,
+    weeks: Annotated[int, typer.Option(min=2, max=520, help="How far back.")] = 8,
+    by: Annotated[str, typer.Option(help="week, or feed: the last two weeks against those before.")] = "week",
+    json: Json = False,
+) -> None:
+    """Tag rates and confidence by week or feed, from the archive.
+
+    What differs from before by more than chance is named. Rates alone are news; rates with confidence are a reason to
+    look at entries (`monitor label`).
+    """
+    from monitor.classify.drift import by_feed, by_week
+
+    session = session_of(ctx)
+    now = session.now()
+    choice(by, ("week", "feed"), "--by")
+    readings = session.reader.teaching.readings(now - timedelta(weeks=weeks))
+    rows = by_week(readings) if by == "week" else by_feed(readings, now - timedelta(weeks=2))
+    if by == "feed":
+        names = session.reader.teaching.feed_names()
+        rows = [{**row, "name": names.get(row["feed"], row["feed"])} for row in rows]
+    emit(rows, (Column(head=by.capitalize(), field=by), *_DRIFT), form_of(json_=json))
+    if not rows:
+        raise NothingFound(f"no entry was read in the last {weeks} weeks; --weeks looks back further")
 
 
 def _rows(path: Path, needed: str) -> list[Row]:

@@ -70,6 +70,15 @@ def test_vectors_are_forgotten(archive: Archive) -> None:
     assert [bool(m.classification.vector) for m in archive.stories.window(NOW - DAY, MODEL)] == [False, True]
 
 
+def test_vectors_of_no_story_are_forgotten_alone(archive: Archive) -> None:
+    told_of, loose = stored(archive, draft("a", first_seen_at=NOW - 100 * DAY), draft("b", first_seen_at=NOW - 50 * DAY))
+    understood(archive, [told_of])
+    archive.stories.apply({loose: labelled(tags=())}, {}, [], NOW)
+    assert archive.keep.forget_vectors(NOW - 30 * DAY, loose=True) == 1
+    read = [archive.entries.understood(number) for number in (told_of, loose)]
+    assert [bool(each and each[1] and each[1].vector) for each in read] == [True, False]
+
+
 def test_notes_and_counts(archive: Archive) -> None:
     assert archive.keep.get("model") is None
     archive.keep.put("model", "a")

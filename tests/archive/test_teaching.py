@@ -20,14 +20,14 @@ def use(archive: Archive, key: str, name: str = "tags", kind: str = "tags") -> i
 
 
 def test_a_label_replaces_the_one_before_and_outlives_its_entry(archive: Archive) -> None:
-    [one, two] = stored(archive, draft("one"), draft("two", first_seen_at=NOW - 90 * DAY))
+    [two, one] = stored(archive, draft("two", first_seen_at=NOW - 90 * DAY), draft("one"))
     teaching = archive.teaching
     teaching.label(entry_of(archive, one), ("funding",), NOW)
     teaching.label(entry_of(archive, one), ("acquisition", "funding"), NOW, status=Status.RUMOURED)
     teaching.label(entry_of(archive, two), (), NOW)
     archive.stories.apply({two: labelled(tags=())}, {}, [], NOW)
     assert archive.keep.prune(NOW - 30 * DAY).entries == 1
-    first, second = sorted(teaching.labels(), key=lambda label: label.entry_id)
+    second, first = sorted(teaching.labels(), key=lambda label: label.entry_id)
     assert (first.tags, first.status) == (("acquisition", "funding"), Status.RUMOURED)
     assert (second.title, second.tags, second.status) == ("Title of two", (), None)
     assert teaching.unlabel(one)
@@ -35,12 +35,12 @@ def test_a_label_replaces_the_one_before_and_outlives_its_entry(archive: Archive
 
 
 def test_what_is_labelled_is_not_asked_again(archive: Archive) -> None:
-    ids = stored(archive, *(draft(f"n{n}", first_seen_at=NOW - n * DAY) for n in range(4)))
-    archive.stories.apply({number: labelled(tags=()) for number in ids[:3]}, {}, [], NOW)
-    archive.teaching.label(entry_of(archive, ids[0]), (), NOW)
+    ids = stored(archive, *(draft(f"n{n}", first_seen_at=NOW - n * DAY) for n in (3, 2, 1, 0)))
+    archive.stories.apply({number: labelled(tags=()) for number in ids[1:]}, {}, [], NOW)
+    archive.teaching.label(entry_of(archive, ids[3]), (), NOW)
     asked = [entry.id for entry, _ in archive.teaching.unlabelled()]
     assert asked == [ids[2], ids[1]], "newest first, without the one that nobody has read"
-    assert [e.id for e, _ in archive.teaching.unlabelled(since=NOW - 1.5 * DAY)] == [ids[1]]
+    assert [e.id for e, _ in archive.teaching.unlabelled(since=NOW - 1.5 * DAY)] == [ids[2]]
 
 
 def test_heads_are_in_use_one_at_a_time_and_go_back(archive: Archive) -> None:

@@ -63,10 +63,10 @@ def interests(desk: Desk, *specs: TopicSpec) -> Interests:
 
 
 def fill(desk: Desk, count: int = 240) -> None:
-    """Read entries, one in twelve about bees."""
+    """Read entries, one in twenty-four about bees."""
     texts = []
     for n in range(count):
-        words = ABOUT if n % 12 == 0 else OTHER
+        words = ABOUT if n % 24 == 0 else OTHER
         picked = [words[(n * k + k) % len(words)] for k in (1, 3, 5, 7)]
         texts.append((" ".join(picked) + f" number {n}", ""))
     desk.arrive(*texts)

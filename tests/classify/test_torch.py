@@ -1,0 +1,63 @@
+"""The shipped 8-bit graph against the same weights in torch float32. Skips by name where torch is not installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from monitor.classify.encoder import BATCH, Engine
+from monitor.classify.encoding import encode
+from monitor.classify.taxonomy import TAGS
+from monitor.classify.weights import GRAPH, SHIPPED
+
+#: probabilities, and the cosine of the vectors: what rounding each token's activations to 8 bits may cost
+TOLERANCE = 0.06
+USUAL = 0.01
+COSINE = 0.99
+
+pytest.importorskip("torch", reason="torch is not installed (the train extra): equality with torch is not tested")
+pytest.importorskip("onnx", reason="onnx is not installed (the train extra): equality with torch is not tested")
+pytest.importorskip("transformers", reason="transformers is not installed: equality with torch is not tested")
+
+
+def texts() -> list[tuple[str, str]]:
+    rows = []
+    for name in ("mistral.jsonl", "traps.jsonl"):
+        lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+        rows += [json.loads(line) for line in lines]
+    return [(row["title"], row["summary"]) for row in rows][:96]
+
+
+def test_the_graph_says_what_torch_says() -> None:
+    import onnx
+    import torch
+    from tokenizers import Tokenizer
+
+    from monitor.classify.unpack import to_network
+
+    network: Any = to_network(onnx.load(str(SHIPPED / GRAPH)))
+    engine = Engine(SHIPPED, threads=1)
+    told = texts()
+    raws = engine.read(told)
+    encoded = encode(Tokenizer.from_file(str(SHIPPED / "tokenizer.json")), told, engine.settings.max_length)
+    differences, likeness = [], []
+    for at in range(0, len(told), BATCH):
+        part = encoded[at : at + BATCH]
+        longest = max(len(one.ids) for one in part)
+        ids = torch.tensor([one.ids + [1] * (longest - len(one.ids)) for one in part])
+        mask = torch.tensor([[1] * len(one.ids) + [0] * (longest - len(one.ids)) for one in part])
+        with torch.no_grad():
+            found = network(ids, mask)
+        for row, raw in enumerate(raws[at : at + BATCH]):
+            exact = np.append(found.tags[row].numpy(), found.status[row].numpy())
+            differences.append(np.abs(1 / (1 + np.exp(-exact)) - 1 / (1 + np.exp(-raw.scores))))
+            likeness.append(float(found.vector[row].numpy() @ (raw.vector / np.linalg.norm(raw.vector))))
+    gaps = np.array(differences)
+    assert gaps.shape == (len(told), len(TAGS) + 1)
+    assert gaps.max() <= TOLERANCE
+    assert float(np.median(gaps)) <= USUAL
+    assert min(likeness) >= COSINE
