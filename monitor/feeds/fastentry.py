@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.feeds.fields import (
     attributes,
+    base_of,
     check_children,
     check_harmless,
     check_markup,
@@ -128,8 +129,8 @@ class Entry:
             person_of(child)
         elif name in ("language", "dc_language"):
             text_of(child)
-        elif name == "image" and not len(child):
-            self.title_lasts = -1
+        elif name == "image":
+            self.image(child)
         elif name == "itunes_category":
             check_children(child, CATEGORIES)
         elif name == "date" and not child.attrib:
@@ -138,6 +139,16 @@ class Entry:
             raise UnsureError
         elif len(child):
             check_harmless(child)
+
+    def image(self, element: Any) -> None:
+        """Its title is the entry's where there is none so far; its link is not."""
+        self.title_lasts = -1
+        for child in element:
+            name = name_of(child)
+            if name == "title":
+                self.title(words_of(child), 1)
+            elif len(child) or (name not in ("url", "width", "height") and (name != "link" or child.attrib)):
+                raise UnsureError
 
     def media(self, element: Any, depth: int) -> None:
         for child in element:
@@ -157,6 +168,7 @@ class Entry:
     def source(self, element: Any) -> None:
         """RSS's ``<source url="">name</source>`` or Atom's, a little feed head of its own."""
         name, url, linked = "", attributes(element).get("url", ""), False
+        base = base_of(element, self.base)
         self.title_lasts = -1
         if not len(element):
             name = text_of(element)
@@ -172,13 +184,13 @@ class Entry:
                     name = words_of(child)
                     self.title_lasts = 1 if name else -1
             elif kind == "link":
-                attribute, found = link_of(child, self.base)
+                attribute, found = link_of(child, base)
                 if not attribute:
                     raise UnsureError
                 if found is not None:
                     link, linked = found, True
             elif kind == "id":
-                guid, permanent = guid_of(child, self.base)
+                guid, permanent = guid_of(child, base)
                 if permanent and not linked:
                     link, linked = guid, True
             elif kind not in ("updated", "subtitle", "rights", "icon", "logo", "category", "generator") or len(child):

@@ -10,7 +10,6 @@ same state is kept here under the same conditions: what stands first, how deep i
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from monitor.errors import ParseError
 from monitor.feeds.fastentry import CATEGORIES, MARKUP, PERSONS, PUBLISHED, SUMMARIES, UPDATED, Entry
 from monitor.feeds.fields import (
     attributes,
+    base_of,
     check_children,
     check_harmless,
     check_markup,
@@ -35,7 +35,6 @@ from monitor.feeds.fields import (
 from monitor.feeds.names import ATOM, FLAT, HANDLED, RDF, UnsureError, check_declarations, split
 from monitor.feeds.raw import RawFeed
 
-_BASE = re.compile(r"\sbase\s*=|:base\s*=", re.I)
 _ABOUT = f"{{{RDF}}}about"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SCHEDULE: Final = {"ttl": "ttl", "sy_updateperiod": "period", "sy_updatefrequency": "frequency"}
@@ -48,7 +47,7 @@ def read(text: str, *, base: str) -> RawFeed | None:
 
     Raises ParseError for a document nested so deeply that no reader should try.
     """
-    if "<!DOCTYPE" in text[:2000] or "<!ENTITY" in text or ("base" in text and _BASE.search(text)):
+    if "<!DOCTYPE" in text[:2000] or "<!ENTITY" in text:
         return None
     try:
         root = etree.fromstring(text.encode("utf-8"), _parser())
@@ -78,12 +77,13 @@ def _parser() -> etree.XMLParser:
 
 def _document(root: Any, base: str) -> RawFeed:
     namespace, name = split(root.tag)
+    base = base_of(root, base)
     if name == "feed" and namespace == ATOM:
         reader = _Reader(base)
         reader.feed.language = _language(root)
         reader.children(root, "entry")
         return reader.feed
-    if name == "rss" and namespace == "":
+    if name == "rss" and not namespace:
         channels = list(root)
         if len(channels) != 1:
             raise UnsureError
@@ -144,7 +144,10 @@ class _Reader:
         found = attributes(element)
         if "href" in found or "lastmod" in found:
             raise UnsureError
+        # links outside the channel, which RSS 1.0 has, are relative to the root's again
+        outer, self.base = self.base, base_of(element, self.base)
         self.children(element, "item")
+        self.base = outer
 
     def children(self, element: Any, entry: str) -> None:
         for child in element:
@@ -155,11 +158,13 @@ class _Reader:
                 self.about_feed(child, name)
 
     def entry(self, element: Any) -> None:
+        base = self.base
         if element.items():
             found = attributes(element)
             if "href" in found or "lastmod" in found:
                 raise UnsureError
-        reader = Entry(element.get(_ABOUT) or "", self.base, self.content_begun)
+            base = base_of(element, base)
+        reader = Entry(element.get(_ABOUT) or "", base, self.content_begun)
         reader.read(element)
         self.feed.entries.append(reader.raw)
         self.content_begun = self.titled = False

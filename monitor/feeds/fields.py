@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
-from monitor.feeds.names import HANDLED, UnsureError, attribute, foreign, known
+from monitor.feeds.names import FLAT, HANDLED, UnsureError, attribute, foreign, known
 
 _TEXT_TYPES = frozenset(("text", "html", "text/plain", "text/html", "plain"))
 _XHTML_TYPES = frozenset(("xhtml", "application/xhtml+xml"))
@@ -38,9 +38,13 @@ def attributes(element: Any) -> Mapping[str, str]:
     if not items:
         return _NONE
     found = {attribute(name): value for name, value in items}
-    found.pop("", None)
-    if len(found) < len(items) and len({name.lower() for name, _ in items}) < len(items):
-        raise UnsureError
+    if len(found) < len(items):
+        named = [name for name, _ in items if attribute(name)]
+        found.pop("", None)
+        if len(found) < len(named):
+            raise UnsureError
+    else:
+        found.pop("", None)
     return found
 
 
@@ -89,6 +93,21 @@ def joined(base: str, link: str) -> str:
         return ""
 
 
+def base_of(element: Any, base: str) -> str:
+    """The address that links in an element are relative to."""
+    return _own_base(attributes(element), base) if element.items() else base
+
+
+def _own_base(found: Mapping[str, str], base: str) -> str:
+    own = found.get("xml:base", found.get("base"))
+    if not own:
+        return base
+    whole = joined(base, own)
+    if not whole.startswith(("http://", "https://")):
+        raise UnsureError
+    return whole
+
+
 def spared(link: str) -> str:
     """``&b;`` for ``&b`` is what a lenient reader makes of two parameters."""
     return _SPARE.sub(r"&\g<1>", link) if "&" in link else link
@@ -97,6 +116,7 @@ def spared(link: str) -> str:
 def link_of(element: Any, base: str) -> tuple[bool, str | None]:
     """(the address stands in an attribute, the address or None if it is not that of the entry's page)."""
     found = attributes(element)
+    base = _own_base(found, base)
     if len(element) or "url" in found or "uri" in found:
         raise UnsureError
     href = found.get("href")
@@ -111,7 +131,9 @@ def link_of(element: Any, base: str) -> tuple[bool, str | None]:
 
 def guid_of(element: Any, base: str) -> tuple[str, bool]:
     """(guid, whether it is an address too)."""
-    permanent = attributes(element).get("ispermalink", "true") == "true"
+    found = attributes(element)
+    base = _own_base(found, base)
+    permanent = found.get("ispermalink", "true") == "true"
     if len(element):
         raise UnsureError
     text: str = (element.text or "").strip()
@@ -148,7 +170,8 @@ def check_children(element: Any, allowed: Iterable[str]) -> None:
 def check_harmless(element: Any) -> None:
     """Raises UnsureError if anything in it means something to feedparser."""
     for count, inner in enumerate(element.iterdescendants()):
-        if count > 10_000 or name_of(inner) in HANDLED:
+        name = name_of(inner)
+        if count > 10_000 or (name in HANDLED and (name not in FLAT or len(inner))):
             raise UnsureError
 
 
@@ -187,6 +210,7 @@ _QUOTE: Final = {'"': "&quot;"}
 
 __all__ = [
     "attributes",
+    "base_of",
     "check_children",
     "check_harmless",
     "check_markup",

@@ -41,25 +41,24 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/taxonomy/": "taxo",
     "http://purl.org/rss/1.0/modules/threading/": "thr",
     "http://webns.net/mvcb/": "admin",
+    "http://web.resource.org/cc/": "cc",
+    "http://creativecommons.org/ns#license": "cc",
+    "http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons",
+    "http://backend.userland.com/creativecommonsrssmodule": "creativecommons",
+    "http://backend.userland.com/blogchannelmodule": "blogchannel",
     RDF: "rdf",
 }
 #: namespaces of feedparser's table that are rare or mean something of their own; whatever stands in them goes to it
-_STRANGE = (
-    "backend.userland.com",
-    "example.com/",
-    "purl.org/echo",
-    "purl.org/pie",
-    "purl.org/atom/ns",
-    "uri/of/echo",
-    "podlove",
-    "creativecommons",
-    "web.resource.org",
-    "opengis",
-    "mathml",
-    "2000/svg",
+_STRANGE = ("backend.userland.com/rss", "example.com/", "purl.org/echo", "purl.org/pie", "purl.org/atom/ns") + (
+    *("uri/of/echo", "podlove", "opengis", "mathml", "2000/svg"),
+    *("modules/aggregation", "modules/annotate", "media.tangent.org", "modules/company", "my.theinfo.org/changed"),
+    *("modules/email", "modules/event", "freshmeat.net/rss", "foaf/0.1", "postneo.com/icbm", "modules/image"),
+    *("modules/link", "xml/rss/module", "prismstandard.org", "rdf-schema", "modules/reference", "modules/richequiv"),
+    *("modules/search", "xmlsoap.org/soap", "modules/servicestatus", "rss/streaming", "modules/subscription"),
+    *("schemas.pocketsoap.com", "modules/textinput", "modules/wiki", "1999/xlink"),
 )
-#: prefixes with which feedparser has handlers; another namespace under one of them would be taken for the usual one
-_USUAL = frozenset((*_PREFIXES.values(), "gml", "psc", "cc", "creativecommons")) - {""}
+#: prefixes under which feedparser has handlers: a document may not declare them for another namespace of its table
+_TAKEN = frozenset(("dc", "dcterms", "content", "media", "itunes", "feedburner", "xhtml", "georss", "sy", "rdf", "xml"))
 _DECLARED = re.compile(r"xmlns:([^\s=\"'<>/]+)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 
 #: elements with handlers that change nothing an entry or a feed needs, as long as they hold no elements
@@ -70,7 +69,8 @@ FLAT = frozenset(
         *("dc_contributor", "dcterms_created", "dcterms_valid", "feedburner_browserfriendly", "itunes_subtitle"),
         *("itunes_image", "itunes_link", "itunes_keywords", "itunes_block", "itunes_explicit", "media_category"),
         *("media_keywords", "media_rating", "media_credit", "media_restriction", "media_license", "media_thumbnail"),
-        *("media_player", "admin_generatoragent", "admin_errorreportsto", "georss_point", "tags"),
+        *("media_player", "admin_generatoragent", "admin_errorreportsto", "tags", "cc_license"),
+        *("creativecommons_license", "georss_point", "georss_line", "georss_polygon", "georss_box"),
     )
 )
 #: the other handlers' names, and the keys under which feedparser keeps what it has read
@@ -83,8 +83,16 @@ HANDLED = FLAT | frozenset(
         *("dc_author", "dc_creator", "dc_date", "dc_description", "dc_language", "dc_title", "dcterms_issued"),
         *("dcterms_modified", "media_title", "media_description", "media_group", "media_content", "itunes_author"),
         *("itunes_summary", "itunes_name", "itunes_email", "itunes_owner", "itunes_category", "xhtml_body"),
-        *("georss_line", "georss_polygon", "georss_box", "georss_where", "georssgeom", "geom", "cc_license"),
-        *("creativecommons_license", "psc_chapters", "psc_chapter", "gml_point", "gml_linestring", "gml_polygon"),
+        *(
+            "georss_where",
+            "georssgeom",
+            "geom",
+            "psc_chapters",
+            "psc_chapter",
+            "gml_point",
+            "gml_linestring",
+            "gml_polygon",
+        ),
         *("gml_exterior", "gml_linearring", "gml_pos", "gml_poslist"),
         # keys
         *(
@@ -99,7 +107,7 @@ HANDLED = FLAT | frozenset(
             "date",
             "guidislink",
         ),
-        *("expired", "validity", "geometry", "rating", "credit", "restriction", "license", "enclosures", "svg", "math"),
+        *("expired", "validity", "geometry", "enclosures", "svg", "math"),
         *("rdf_rdf", "ttl", "sy_updateperiod", "sy_updatefrequency"),
         *(
             f"{name}_{kind}"
@@ -123,7 +131,9 @@ def check_declarations(text: str) -> None:
         prefix = prefix.lower()
         uri = (double or single).lower()
         meaning = _PREFIXES.get(uri, uri)
-        if meanings.setdefault(prefix, meaning) != meaning or (prefix in _USUAL and meaning != prefix):
+        if meanings.setdefault(prefix, meaning) != meaning:
+            raise UnsureError
+        if prefix in _TAKEN and meaning != prefix and (uri in _PREFIXES or _is_strange(uri)):
             raise UnsureError
 
 
@@ -136,6 +146,10 @@ def _declared(text: str) -> set[tuple[str, str, str]]:
             found.add((match[1], match[2], match[3]))
         place = text.find("xmlns:", place + 6)
     return found
+
+
+def _is_strange(namespace: str) -> bool:
+    return any(part in namespace for part in _STRANGE)
 
 
 def split(tag: str) -> tuple[str, str]:
@@ -155,7 +169,7 @@ def known(tag: str) -> str | None:
     namespace, name = split(tag)
     prefix = _PREFIXES.get(namespace)
     if prefix is None:
-        if any(part in namespace for part in _STRANGE):
+        if _is_strange(namespace):
             raise UnsureError
         return None
     return f"{prefix}_{name}" if prefix else name
@@ -170,11 +184,14 @@ def foreign(tag: str, prefix: str | None) -> str:
 
 @lru_cache(maxsize=2048)
 def attribute(name: str) -> str:
-    """feedparser's name for an attribute; empty for one in a well-known namespace, which means nothing to it."""
+    """feedparser's name for an attribute; empty for most in well-known namespaces, which mean nothing to it."""
     if not name.isascii():
         raise UnsureError
     namespace, local = split(name)
-    return "" if _PREFIXES.get(namespace) else local
+    prefix = _PREFIXES.get(namespace)
+    if not prefix:
+        return local
+    return f"xml:{local}" if prefix == "xml" else ""
 
 
 __all__ = [

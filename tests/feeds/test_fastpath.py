@@ -89,6 +89,16 @@ READ = {
         '<rights type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">R</div></rights></entry>'
     ),
     "unknown spaces": entry("<my:title>M</my:title><title xmlns='urn:x'>X</title>"),
+    "an address of its own": channel(
+        '<link>/</link><item xml:base="https://b.example/x/"><title>T</title><link>1</link><guid>2</guid></item>'
+        '<item base="sub/"><a:link href="3" xml:base="https://c.example/"/><guid isPermaLink="false">4</guid></item>'
+    ),
+    "an image": entry("<image><title>I</title><url>/i.png</url><link>/i</link></image><link>/1</link><title/>"),
+    "an image first": entry("<image><title>I</title></image><title>T</title>"),
+    "another space under a usual prefix": '<rss version="2.0" xmlns:media="https://search.yahoo.com/mrss/"><channel>'
+    "<item><media:title>M</media:title></item></channel></rss>",
+    "licences": entry('<title>T</title><cc:license xmlns:cc="http://web.resource.org/cc/">L</cc:license>'),
+    "lists of categories": entry("<categories><category>C</category></categories><title>T</title><rating>5</rating>"),
     "a date that no format knows": entry("<date>2024-02-26T08:00:00Z</date><pubDate>x</pubDate>"),
 }
 #: documents that look as common as those, and are left to feedparser

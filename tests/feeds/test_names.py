@@ -18,6 +18,15 @@ def test_every_element_that_feedparser_handles_is_in_the_table() -> None:
     assert handlers and handlers <= HANDLED
 
 
+def test_every_namespace_that_feedparser_knows_is_known_or_left_to_it() -> None:
+    for namespace, prefix in StrictFeedParser.namespaces.items():
+        tag = f"{{{namespace}}}x" if namespace else "x"
+        try:
+            assert known(tag) == (f"{prefix.lower()}_x" if prefix else "x"), namespace
+        except UnsureError:
+            continue
+
+
 def test_elements_are_named_as_feedparser_names_them() -> None:
     assert known("{http://purl.org/dc/elements/1.1/}Creator") == "dc_creator"
     assert known("{http://www.w3.org/2005/Atom}link") == known("link") == "link"
@@ -31,7 +40,8 @@ def test_elements_are_named_as_feedparser_names_them() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '<a xmlns:dc="urn:other">',
+        '<a xmlns:dc="http://search.yahoo.com/mrss/">',
+        '<a xmlns:content="http://purl.org/rss/1.0/modules/image/">',
         '<a xmlns:x="urn:1"><b xmlns:x="urn:2">',
         '<a xmlns:MEDIA="http://purl.org/dc/elements/1.1/">',
     ],
@@ -40,3 +50,4 @@ def test_prefixes_that_mean_something_else_than_usual_are_left_to_feedparser(tex
     with pytest.raises(UnsureError):
         check_declarations(text)
     check_declarations('<a xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:x="urn:1"><b xmlns:x="urn:1">')
+    check_declarations('<a xmlns:media="https://search.yahoo.com/mrss/" xmlns:cc="http://web.resource.org/cc/">')
