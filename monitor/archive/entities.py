@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +13,12 @@ from monitor.archive.engine import Database
 from monitor.archive.marking import mark_entries
 from monitor.archive.marks import company_mark, key_of
 from monitor.archive.matching import stories_with_marks
+from monitor.archive.names import by_keys, canonical_name, canonical_names, entity_ids, resolve, unknown
 from monitor.archive.sql import chunks, insert_into, upsert
 from monitor.archive.tables import entities, entity_aliases, facts, record_parties, records, stories
 from monitor.errors import NotFound, UsageError
-from monitor.query import Query
+
+__all__ = ["Entities", "canonical_name", "canonical_names", "entity_ids"]
 
 
 class Entities:
@@ -56,14 +57,14 @@ class Entities:
             return []
         keys = [key_of(name) for name, _ in wanted]
         with self._database.read() as connection:
-            found = _by_keys(connection, keys)
+            found = by_keys(connection, keys)
         if missing := {k: (name, kind) for k, (name, kind) in zip(keys, wanted, strict=True) if k not in found}:
             rows = [
                 {"key": k, "name": name, "kind": kind[:32], "by_hand": False} for k, (name, kind) in missing.items()
             ]
             with self._database.write() as connection:
                 connection.execute(insert_into(self._database, entities).on_conflict_do_nothing(), rows)
-                found |= _by_keys(connection, list(missing))
+                found |= by_keys(connection, list(missing))
         return [found[k] for k in keys]
 
     def describe(self, rows: Sequence[tuple[str, str, str | None, Sequence[tuple[str, bool]]]]) -> None:
@@ -91,9 +92,9 @@ class Entities:
     def find(self, name: str) -> dict[str, Any]:
         """The entity of that name, alias or number. Raises NotFound with the nearest by beginning."""
         with self._database.read() as connection:
-            number = _resolve(connection, name)
+            number = resolve(connection, name)
             if number is None:
-                raise NotFound(_unknown(connection, name))
+                raise NotFound(unknown(connection, name))
         return next(e for e in self.entities() if e["id"] == number)
 
     def listing(
@@ -127,10 +128,10 @@ class Entities:
     def add_alias(self, name: str, alias: str, *, weak: bool = False) -> None:
         """Another name of an entity. Raises NotFound; UsageError if it is another entity's."""
         with self._database.write() as connection:
-            number = _resolve(connection, name)
+            number = resolve(connection, name)
             if number is None:
-                raise NotFound(_unknown(connection, name))
-            other = _resolve(connection, alias)
+                raise NotFound(unknown(connection, name))
+            other = resolve(connection, alias)
             if other is not None and other != number:
                 raise UsageError(f"{alias!r} is another entity: `monitor companies merge` makes one of two")
             row = {"entity_id": number, "key": key_of(alias), "alias": alias, "weak": weak, "by_hand": True}
@@ -140,7 +141,7 @@ class Entities:
     def remove_alias(self, name: str, alias: str) -> None:
         """Takes a name away from an entity. Raises NotFound."""
         with self._database.write() as connection:
-            number = _resolve(connection, name)
+            number = resolve(connection, name)
             same = sa.and_(entity_aliases.c.entity_id == number, entity_aliases.c.key == key_of(alias))
             if number is None or not connection.execute(sa.delete(entity_aliases).where(same)).rowcount:
                 raise NotFound(f"{name!r} has no alias {alias!r}: `monitor companies show` lists them")
@@ -148,10 +149,10 @@ class Entities:
     def rename(self, name: str, new: str) -> None:
         """Another canonical name; the old one stays as an alias. Raises NotFound, UsageError."""
         with self._database.write() as connection:
-            number = _resolve(connection, name)
+            number = resolve(connection, name)
             if number is None:
-                raise NotFound(_unknown(connection, name))
-            other = _resolve(connection, new)
+                raise NotFound(unknown(connection, name))
+            other = resolve(connection, new)
             if other is not None and other != number:
                 raise UsageError(f"{new!r} is another entity: `monitor companies merge` makes one of two")
             old = connection.execute(sa.select(entities.c.name).where(entities.c.id == number)).scalar_one()
@@ -163,85 +164,17 @@ class Entities:
     def merge(self, into: str, others: Sequence[str]) -> int:
         """Makes one entity of several; the others' names become aliases, their records go over. Raises NotFound."""
         with self._database.write(lock=2) as connection:
-            target = _resolve(connection, into)
+            target = resolve(connection, into)
             if target is None:
-                raise NotFound(_unknown(connection, into))
+                raise NotFound(unknown(connection, into))
             canonical = connection.execute(sa.select(entities.c.name).where(entities.c.id == target)).scalar_one()
             for other in others:
-                number = _resolve(connection, other)
+                number = resolve(connection, other)
                 if number is None:
-                    raise NotFound(_unknown(connection, other))
+                    raise NotFound(unknown(connection, other))
                 if number != target:
                     _merge_one(self._database, connection, target, number, canonical)
         return int(target)
-
-
-def canonical_names(connection: Connection, query: Query) -> Query:
-    """The query with its companies by their canonical names; an unknown one stays as it was written."""
-    asked = [*query.companies, *query.without_companies]
-    if not asked:
-        return query
-    names = {name: canonical_name(connection, name) for name in asked}
-    return replace(
-        query,
-        companies=tuple(names[n] for n in query.companies),
-        without_companies=tuple(names[n] for n in query.without_companies),
-    )
-
-
-def canonical_name(connection: Connection, name: str) -> str:
-    """The canonical name behind any name of an entity."""
-    number = _resolve(connection, name)
-    if number is None:
-        return name
-    return str(connection.execute(sa.select(entities.c.name).where(entities.c.id == number)).scalar_one())
-
-
-def entity_ids(connection: Connection, names: Sequence[str]) -> list[int]:
-    """Ids of the entities of these names and of what they own, unknown names left out."""
-    numbers = [n for n in (_resolve(connection, name) for name in names) if n is not None]
-    if not numbers:
-        return []
-    owners = connection.scalars(sa.select(entities.c.name).where(entities.c.id.in_(numbers))).all()
-    owned = sa.select(entities.c.id).where(entities.c.owner.in_(owners), entities.c.merged_into.is_(None))
-    return sorted({*numbers, *connection.scalars(owned)})
-
-
-def _by_keys(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
-    """Entities by the keys of their names, of names that were merged into them, and of their strong aliases."""
-    found: dict[str, int] = {}
-    a = entity_aliases.c
-    for part in chunks(sorted(set(keys)), 5000):
-        aliases = sa.select(a.key, a.entity_id).where(a.key.in_(part), ~a.weak).order_by(a.entity_id.desc())
-        found.update((row.key, row.entity_id) for row in connection.execute(aliases))
-        query = sa.select(entities.c.key, entities.c.id, entities.c.merged_into).where(entities.c.key.in_(part))
-        found.update((row.key, row.merged_into or row.id) for row in connection.execute(query))
-    return found
-
-
-def _resolve(connection: Connection, name: str) -> int | None:
-    """By name, else by a strong alias, else by a weak one, else by number."""
-    key = key_of(name)
-    if number := _by_keys(connection, [key]).get(key):
-        return number
-    query = sa.select(entity_aliases.c.entity_id).where(entity_aliases.c.key == key)
-    number = connection.execute(query.order_by(entity_aliases.c.weak, entity_aliases.c.entity_id)).scalar()
-    if number is None and name.strip().isdecimal() and len(name.strip()) < 18:
-        row = connection.execute(
-            sa.select(entities.c.id, entities.c.merged_into).where(entities.c.id == int(name))
-        ).first()
-        return None if row is None else row.merged_into or row.id
-    return number
-
-
-def _unknown(connection: Connection, name: str) -> str:
-    start = key_of(name)[:3]
-    like = sa.select(entities.c.name).where(
-        entities.c.key.startswith(start, autoescape=True), entities.c.merged_into.is_(None)
-    )
-    near = connection.scalars(like.order_by(entities.c.name).limit(4)).all() if start else []
-    hint = f"did you mean {', '.join(near)}?" if near else "`monitor companies list` shows those that are"
-    return f"no company, person or model {name!r} is known: {hint}"
 
 
 def _as_alias(database: Database, connection: Connection, number: int, name: str) -> None:

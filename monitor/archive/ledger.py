@@ -9,16 +9,18 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
+from monitor.archive import lines
 from monitor.archive import records as its
 from monitor.archive.engine import Database
-from monitor.archive.entities import entity_ids
+from monitor.archive.ledgerfilter import EVERYTHING, LedgerFilter, conditions
+from monitor.archive.lines import LedgerLine
 from monitor.archive.marking import mark_entries
-from monitor.archive.marks import key_of
-from monitor.archive.tables import cap, entities, facts, record_parties, records, stories, story_publishers
+from monitor.archive.tables import entities, facts, record_parties, records, stories
 from monitor.errors import NotFound
 from monitor.types import Fact, LedgerRecord
+
+__all__ = ["COMPANY_ROLES", "By", "Ledger", "LedgerFilter", "LedgerLine", "Sort", "Total"]
 
 Sort = Literal["newest", "oldest", "amount"]
 By = Literal["year", "month", "company", "investor", "round", "type", "status"]
@@ -26,52 +28,6 @@ By = Literal["year", "month", "company", "investor", "round", "type", "status"]
 COMPANY_ROLES: Final = ("recipient", "acquirer", "target", "partner", "developer")
 #: fields of which a record has one leading value: a corrected one takes the place of the last correction
 _SINGLE: Final = ("amount", "valuation", "round", "status", "stake", "version", "size", "licence", "family")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerFilter:
-    """What `deals` and `launches` keep. Several values of one field mean any; fields add up. Empty fields keep all."""
-
-    types: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    rounds: tuple[str, ...] = ()
-    investors: tuple[str, ...] = ()
-    developers: tuple[str, ...] = ()
-    #: takes part in any role
-    companies: tuple[str, ...] = ()
-    publishers: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    #: in USD
-    min_amount: Decimal | None = None
-    max_amount: Decimal | None = None
-    story_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerLine:
-    """A deal or launch with what a table shows of its story."""
-
-    id: int
-    story_id: int
-    record: LedgerRecord
-    #: leading values
-    usd: Decimal | None
-    amount_text: str | None
-    currency: str | None
-    valuation_usd: Decimal | None
-    round: str | None
-    #: the model's or product's
-    name: str | None
-    title: str
-    url: str | None
-    independent: int
-    publishers: tuple[str, ...]
-
-    def parties(self, *roles: str) -> tuple[str, ...]:
-        """Names in these roles, in order, each once."""
-        return tuple(dict.fromkeys(f.value for role in roles for f in self.record.values(role)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,20 +48,18 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def deals(
-        self, wanted: LedgerFilter = LedgerFilter(), *, sort: Sort = "newest", limit: int = 50
-    ) -> list[LedgerLine]:
+    def deals(self, wanted: LedgerFilter = EVERYTHING, *, sort: Sort = "newest", limit: int = 50) -> list[LedgerLine]:
         """Funding, acquisitions, partnerships that fit. A name that nobody bears finds nothing."""
         return self._lines(True, wanted, sort, limit)
 
     def launches(
-        self, wanted: LedgerFilter = LedgerFilter(), *, sort: Sort = "newest", limit: int = 50
+        self, wanted: LedgerFilter = EVERYTHING, *, sort: Sort = "newest", limit: int = 50
     ) -> list[LedgerLine]:
         """Launches of models and products that fit."""
         return self._lines(False, wanted, sort, limit)
 
     def totals(
-        self, wanted: LedgerFilter = LedgerFilter(), *, by: By | None = None, deals: bool = True, limit: int = 100
+        self, wanted: LedgerFilter = EVERYTHING, *, by: By | None = None, deals: bool = True, limit: int = 100
     ) -> list[Total]:
         """Count and USD of what fits, per year, month, company, investor, round, type or status; `by` None: one line.
 
@@ -113,17 +67,17 @@ class Ledger:
         order, the others by sum.
         """
         with self._database.read() as connection:
-            conditions = self._conditions(connection, deals, wanted)
-            if conditions is None:
+            kept = conditions(connection, deals, wanted)
+            if kept is None:
                 return []
             key, source = self._grouped(by)
             r = records.c
             query = sa.select(key.label("key"), sa.func.count(), sa.func.sum(r.usd), sa.func.count(r.usd))
-            query = query.select_from(source).where(*conditions).group_by(key)
+            query = query.select_from(source).where(*kept).group_by(key)
             if by in ("company", "investor"):
                 roles = ("investor",) if by == "investor" else COMPANY_ROLES
                 # one company may have two roles in one deal
-                each = sa.select(key.label("key"), r.id, r.usd).select_from(source).where(*conditions)
+                each = sa.select(key.label("key"), r.id, r.usd).select_from(source).where(*kept)
                 once = each.where(record_parties.c.role.in_(roles)).distinct().subquery()
                 query = sa.select(once.c.key, sa.func.count(), sa.func.sum(once.c.usd), sa.func.count(once.c.usd))
                 query = query.group_by(once.c.key)
@@ -135,7 +89,7 @@ class Ledger:
     def get(self, record_id: int) -> LedgerLine | None:
         """One deal or launch."""
         with self._database.read() as connection:
-            found = _load(connection, [record_id])
+            found = lines.load(connection, [record_id])
         return found[0] if found else None
 
     def of_story(self, story_id: int) -> list[LedgerLine]:
@@ -144,7 +98,7 @@ class Ledger:
             query = (
                 sa.select(records.c.id).where(records.c.story_id == story_id).order_by(records.c.kind, records.c.number)
             )
-            return _load(connection, list(connection.scalars(query)))
+            return lines.load(connection, list(connection.scalars(query)))
 
     def correct(self, record_id: int, fact: Fact) -> LedgerLine:
         """Sets a fact by hand: it leads from now on, whatever entries say. Raises NotFound."""
@@ -165,7 +119,7 @@ class Ledger:
             )
             connection.execute(sa.update(stories).where(stories.c.id == head["story_id"]).values(usd=highest))
             mark_entries(self._database, connection, [head["story_id"]])
-            return _load(connection, [record_id])[0]
+            return lines.load(connection, [record_id])[0]
 
     def companies_since(self, since: datetime) -> set[str]:
         """Names that took part in a record announced since then."""
@@ -184,75 +138,22 @@ class Ledger:
             "amount": (r.usd.desc().nulls_last(), r.announced_at.desc(), r.id.desc()),
         }[sort]
         with self._database.read() as connection:
-            conditions = self._conditions(connection, deals, wanted)
-            if conditions is None:
+            kept = conditions(connection, deals, wanted)
+            if kept is None:
                 return []
             if sort == "amount" and wanted.min_amount is None:
                 # without this the index on sums cannot give the order
                 with_sum = list(
                     connection.scalars(
-                        sa.select(r.id)
-                        .where(*conditions, r.usd.is_not(None))
-                        .order_by(r.usd.desc(), *order[1:])
-                        .limit(limit)
+                        sa.select(r.id).where(*kept, r.usd.is_not(None)).order_by(r.usd.desc(), *order[1:]).limit(limit)
                     )
                 )
-                rest = (
-                    sa.select(r.id)
-                    .where(*conditions, r.usd.is_(None))
-                    .order_by(*order[1:])
-                    .limit(limit - len(with_sum))
+                rest = sa.select(r.id).where(*kept, r.usd.is_(None)).order_by(*order[1:]).limit(limit - len(with_sum))
+                return lines.load(
+                    connection, with_sum + (list(connection.scalars(rest)) if len(with_sum) < limit else [])
                 )
-                return _load(connection, with_sum + (list(connection.scalars(rest)) if len(with_sum) < limit else []))
-            query = sa.select(r.id).where(*conditions).order_by(*order).limit(limit)
-            return _load(connection, list(connection.scalars(query)))
-
-    def _conditions(self, connection: Connection, deals: bool, wanted: LedgerFilter) -> list[Any] | None:
-        """What a record must be; None: a name is asked for that nobody bears."""
-        r = records.c
-        conditions: list[Any] = [r.is_deal.is_(deals)]
-        if wanted.types:
-            conditions.append(r.kind.in_([cap(t.lower(), 32) for t in wanted.types]))
-        if wanted.statuses:
-            conditions.append(r.status.in_([cap(s.lower(), 16) for s in wanted.statuses]))
-        if wanted.rounds:
-            conditions.append(r.round_key.in_([key_of(name) for name in wanted.rounds]))
-        if wanted.since is not None:
-            conditions.append(r.announced_at >= wanted.since)
-        if wanted.until is not None:
-            conditions.append(r.announced_at <= wanted.until)
-        if wanted.min_amount is not None:
-            conditions.append(r.usd >= wanted.min_amount)
-        if wanted.max_amount is not None:
-            conditions.append(r.usd <= wanted.max_amount)
-        if wanted.story_id is not None:
-            conditions.append(r.story_id == wanted.story_id)
-        if wanted.publishers:
-            told = sa.select(story_publishers.c.story_id).where(
-                story_publishers.c.publisher.in_([cap(p.lower(), 256) for p in wanted.publishers])
-            )
-            conditions.append(r.story_id.in_(told))
-        if wanted.tags:
-            conditions.append(r.kind.in_([cap(t.lower(), 32) for t in wanted.tags]))
-        for names, role in ((wanted.companies, None), (wanted.investors, "investor"), (wanted.developers, "developer")):
-            if names:
-                ids = entity_ids(connection, names)
-                if not ids:
-                    return None
-                conditions.append(r.id.in_(self._parties(ids, role, deals, wanted)))
-        return conditions
-
-    def _parties(self, ids: Sequence[int], role: str | None, deals: bool, wanted: LedgerFilter) -> Any:
-        """Records of these entities: one walk of one index, with the bounds of time that it holds, too."""
-        p = record_parties.c
-        query = sa.select(p.record_id).where(p.entity_id.in_(ids), p.is_deal.is_(deals))
-        if role is not None:
-            query = query.where(p.role == role)
-        if wanted.since is not None:
-            query = query.where(p.announced_at >= wanted.since)
-        if wanted.until is not None:
-            query = query.where(p.announced_at <= wanted.until)
-        return query
+            query = sa.select(r.id).where(*kept).order_by(*order).limit(limit)
+            return lines.load(connection, list(connection.scalars(query)))
 
     def _grouped(self, by: By | None) -> tuple[Any, Any]:
         """(what is grouped by, from where)."""
@@ -299,34 +200,3 @@ def _corrected(found: LedgerRecord, fact: Fact) -> LedgerRecord:
         if not (f.field == fact.field and (f.value == fact.value or (f.by_hand and f.field in _SINGLE)))
     ]
     return LedgerRecord(kind=found.kind, status=found.status, facts=(hand, *kept), announced_at=found.announced_at)
-
-
-def _load(connection: Connection, record_ids: Sequence[int]) -> list[LedgerLine]:
-    """Lines in the order of the ids."""
-    if not record_ids:
-        return []
-    told = [stories.c[name] for name in ("title", "url", "independent", "publishers")]
-    query = (
-        sa.select(records, *told).join(stories, stories.c.id == records.c.story_id).where(records.c.id.in_(record_ids))
-    )
-    heads = {row["id"]: row for row in connection.execute(query).mappings()}
-    its_facts = its.facts_of(connection, list(heads))
-    return [_line(heads[number], its_facts.get(number, [])) for number in record_ids if number in heads]
-
-
-def _line(head: Any, its_facts: Sequence[Fact]) -> LedgerLine:
-    names = (
-        "id",
-        "story_id",
-        "usd",
-        "amount_text",
-        "currency",
-        "valuation_usd",
-        "round",
-        "name",
-        "title",
-        "url",
-        "independent",
-    )
-    publishers = tuple(p[0] for p in head["publishers"])
-    return LedgerLine(record=its.record(head, its_facts), publishers=publishers, **{name: head[name] for name in names})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,7 +54,7 @@ TOTAL_COLUMNS = (
 
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only this type.")]
 Statuses = Annotated[list[str] | None, typer.Option("--status", help="confirmed or rumoured.")]
-Companies = Annotated[list[str] | None, typer.Option("--company", help="Takes part, by any of its names.")]
+Companies = Annotated[list[str] | None, typer.Option("--company", help="Takes part, it or what it owns, by any name.")]
 Publishers = Annotated[list[str] | None, typer.Option("--publisher", help="Told by this publisher's domain.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="The same as --type.")]
 Since = Annotated[
@@ -93,18 +94,11 @@ def deals(
     Sums are US dollars at the rate of the day. A deal with three investors counts for each of them, so lines by company
     or investor do not add up to the whole. The exit code is 1 when nothing matched.
     """
-    from monitor.archive.ledger import LedgerFilter
-
     session = session_of(ctx)
-    wanted = LedgerFilter(
-        types=_known([*(type_ or ()), *(tag or ())], DEAL_TYPES, "--type"),
-        statuses=_known(status, STATUSES, "--status"),
+    wanted = replace(
+        _wanted(session, [*(type_ or ()), *(tag or ())], DEAL_TYPES, status, company, publisher, since, until),
         rounds=tuple(round_ or ()),
         investors=tuple(investor or ()),
-        companies=tuple(company or ()),
-        publishers=tuple(publisher or ()),
-        since=moment(since, session.now(), "--since"),
-        until=moment(until, session.now(), "--until", end=True),
         min_amount=usd(min_amount, "--min-amount"),
     )
     form = form_of(json_=json, csv_=csv)
@@ -136,17 +130,10 @@ def launches(
 
     The exit code is 1 when nothing matched.
     """
-    from monitor.archive.ledger import LedgerFilter
-
     session = session_of(ctx)
-    wanted = LedgerFilter(
-        types=_known([*(type_ or ()), *(tag or ())], LAUNCH_TYPES, "--type"),
-        statuses=_known(status, STATUSES, "--status"),
+    wanted = replace(
+        _wanted(session, [*(type_ or ()), *(tag or ())], LAUNCH_TYPES, status, company, publisher, since, until),
         developers=tuple(developer or ()),
-        companies=tuple(company or ()),
-        publishers=tuple(publisher or ()),
-        since=moment(since, session.now(), "--since"),
-        until=moment(until, session.now(), "--until", end=True),
     )
     form = form_of(json_=json, csv_=csv)
     if sum_ or by is not None:
@@ -154,6 +141,29 @@ def launches(
         return
     found = session.reader.ledger.launches(wanted, sort=choice(sort, SORTS, "--sort"), limit=limit)
     _print([launch_row(line) for line in found], LAUNCH_COLUMNS, form, limit)
+
+
+def _wanted(
+    session: Session,
+    types: Sequence[str],
+    known: Sequence[str],
+    status: Sequence[str] | None,
+    company: Sequence[str] | None,
+    publisher: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+) -> LedgerFilter:
+    """What deals and launches have in common. Raises UsageError for unknown types, statuses and times."""
+    from monitor.archive.ledger import LedgerFilter
+
+    return LedgerFilter(
+        types=_known(types, known, "--type"),
+        statuses=_known(status, STATUSES, "--status"),
+        companies=tuple(company or ()),
+        publishers=tuple(publisher or ()),
+        since=moment(since, session.now(), "--since"),
+        until=moment(until, session.now(), "--until", end=True),
+    )
 
 
 def _known(words: Sequence[str] | None, known: Sequence[str], option: str) -> tuple[str, ...]:

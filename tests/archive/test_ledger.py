@@ -155,6 +155,25 @@ def test_totals(ledger: Archive) -> None:
     assert [t.with_amount for t in ledger.ledger.totals(by="year")] == [1, 1, 0]
 
 
+def test_a_company_means_what_it_owns_and_what_that_owns(ledger: Archive) -> None:
+    house, cloud, tool = ledger.entities.ensure_entities(
+        [("Tralala", "company"), ("Tralala Cloud", "company"), ("Optra", "company")]
+    )
+    ledger.entities.describe(
+        [("Tralala Cloud", "company", "Tralala", [("TC", False)]), ("Optra", "company", "Tralala Cloud", [])]
+    )
+    for name, number in (("house", house), ("cloud", cloud), ("tool", tool)):
+        told = {house: "Tralala", cloud: "Tralala Cloud", tool: "Optra"}[number]
+        _told(ledger, name, deal(party("recipient", told, number), at=NOW))
+    assert sorted(_titles(ledger, companies=("Tralala",))) == ["cloud", "house", "tool"]
+    assert sorted(_titles(ledger, companies=("TC",))) == ["cloud", "tool"]
+    assert _titles(ledger, companies=("Optra",)) == ["tool"]
+    titles = {hit.title for hit in ledger.search.search("company:Tralala")}
+    assert titles == {"Title of house", "Title of cloud", "Title of tool"}
+    without = {hit.title for hit in ledger.search.search("-company:Tralala")}
+    assert titles.isdisjoint(without) and without
+
+
 def test_merging_entities_moves_their_records(ledger: Archive) -> None:
     ledger.entities.ensure_entity("Mistral", "company")
     other = ledger.entities.ensure_entity("Mistral Artificial Intelligence", "company")
