@@ -11,6 +11,7 @@ import marshal
 import resource
 import signal
 import socket
+from typing import Any
 
 from monitor.errors import ParseError
 from monitor.feeds.frames import LENGTH, pack
@@ -48,7 +49,7 @@ def _more_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
-def _read(document: tuple[bytes, str, str, bool], limits: Limits) -> tuple[bool, object]:
+def _read(document: tuple[bytes, str, str, bool], limits: Limits) -> tuple[bool, Any]:
     body, url, content_type, truncated = document
     try:
         return True, pack(parse(body, url=url, content_type=content_type, truncated=truncated, limits=limits))

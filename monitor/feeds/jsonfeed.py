@@ -41,11 +41,12 @@ def read(text: str, *, base: str, limits: Limits, truncated: bool = False) -> Pa
 def _entry(item: dict[str, Any]) -> RawEntry:
     authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     names = [_string(author, "name") for author in authors or [] if isinstance(author, dict)]
+    # title and summary are text too, though many write references into them: only a `<` is kept from being markup
     return RawEntry(
         guid=_string(item, "id"),
         link=_string(item, "url") or _string(item, "external_url"),
-        title=_string(item, "title"),
-        summary=_string(item, "summary"),
+        title=_string(item, "title").replace("<", "&lt;"),
+        summary=_string(item, "summary").replace("<", "&lt;"),
         content=_string(item, "content_html") or _escaped(_string(item, "content_text")),
         author=", ".join(name for name in names if name),
         published=_string(item, "date_published"),

@@ -255,6 +255,8 @@ def test_json_feed() -> None:
     assert (one.guid, one.summary, one.link) == ("12345", "Hi", "https://j.example/1") or one.guid == "12345"
     assert (two.summary, two.author, two.link) == ("a < b", "Ann", None)
     assert len(read(text[: text.index('"id": "2"')]).entries) == 1
+    for title, plain in (("List<T> of AT&amp;T &#8212; x", "List<T> of AT&T — x"), ("A <b>bold</b> one", "A bold one")):
+        assert read(text.replace("One", title)).entries[0].title == plain
 
 
 def test_a_compressed_body_is_not_taken_for_text() -> None:
