@@ -4,7 +4,7 @@
     python benchmarks/month.py read ARCHIVE.db [--what stories|deals|launches|developments] [--limit 50]
 
 `drive` fills a fresh archive (SQLite) with the entries of CORPUS (JSON lines, gzipped or not: title, summary, url,
-published, lang), an hour of the world's time at once, as the daemon would. `read` tells the largest stories, deals or
+published, lang), some hours of its time at once, as the daemon would. `read` tells the largest stories, deals or
 launches, or the steps that stories took, from the archive's entries and what the model read in them, with the ledger as
 it is in this checkout: after a change of the ledger nothing need be driven anew.
 """
@@ -30,10 +30,11 @@ from monitor.bookkeeper import Bookkeeper
 from monitor.classify import load_classifier
 from monitor.config import load_config
 from monitor.ledger.developments import development_of
+from monitor.protocols import Classifier
 from monitor.rooms import new_matcher
 from monitor.stories.merge import Part as StoryPart
 from monitor.testing import FakeClock, SilentLog
-from monitor.types import Entry, EntryDraft, FeedSpec, FeedState, LedgerRecord, PollOutcome, Story
+from monitor.types import Classification, Entry, EntryDraft, FeedSpec, FeedState, LedgerRecord, PollOutcome, Story
 from monitor.understand import Growth, Understander
 from monitor.urls import host_of, link_key, registrable_domain
 
@@ -61,6 +62,30 @@ def rows_of(corpus: Path, since: datetime, until: datetime) -> list[tuple[dateti
     return sorted(found, key=lambda pair: (pair[0], pair[1]["url"]))
 
 
+class Remembering:
+    """A classifier that knows what an archive of an earlier drive has of the same model and texts."""
+
+    def __init__(self, model: Classifier, earlier: Path | None) -> None:
+        self._model = model
+        self._known: dict[tuple[str, str], Classification] = {}
+        if earlier is not None:
+            with open_archive(f"sqlite:///{earlier}", read_only=True) as archive:
+                for page in archive.entries.each():
+                    self._known |= {(e.title, e.summary): found for e, found in page if found is not None}
+        if self._known:
+            model.classify([("", "")])  # it knows its id then
+            self._known = {text: c for text, c in self._known.items() if c.model_id == model.model_id}
+
+    @property
+    def model_id(self) -> str:
+        return self._model.model_id
+
+    def classify(self, texts: Sequence[tuple[str, str]]) -> list[Classification]:
+        new = [text for text in texts if text not in self._known]
+        found = dict(zip(new, self._model.classify(new), strict=True)) if new else {}
+        return [self._known.get(text) or found[text] for text in texts]
+
+
 def drive(given: argparse.Namespace) -> None:
     since = datetime.fromisoformat(given.since).replace(tzinfo=UTC)
     rows = rows_of(given.corpus, since, since + timedelta(days=given.days))
@@ -75,19 +100,21 @@ def drive(given: argparse.Namespace) -> None:
         understander = Understander(
             entries=archive.entries,
             stories=archive.stories,
-            classifier=load_classifier(given.weights),
+            classifier=Remembering(load_classifier(given.weights), given.again),
             matcher=lambda: new_matcher(bookkeeper.names_in),
             read_records=bookkeeper,
             development=development_of,
             clock=clock,
             log=SilentLog(),
         )
-        for hour, batch in _hours(rows, since):
+        for hour, batch in _hours(rows, since, given.hours):
             clock.set(hour)
             archive.feeds.store([_outcome(domain, its, hour) for domain, its in batch.items()])
-            bookkeeper.refresh()
+            # what the archive learns of names is taken up now and then, as in the daemon
+            if hour.hour < given.hours:
+                bookkeeper.refresh()
             report = understander.run()
-            if hour.hour == 0:
+            if hour.hour < given.hours:
                 print(hour.date(), report, file=sys.stderr, flush=True)
 
 
@@ -110,14 +137,14 @@ def _outlet(row: Row) -> str:
 
 
 def _hours(
-    rows: Sequence[tuple[datetime, Row]], since: datetime
+    rows: Sequence[tuple[datetime, Row]], since: datetime, hours: int
 ) -> Iterator[tuple[datetime, dict[str, list[tuple[datetime, Row]]]]]:
-    """(end of the hour, its entries by outlet)."""
+    """(end of so many hours, their entries by outlet)."""
     by_hour: dict[int, dict[str, list[tuple[datetime, Row]]]] = defaultdict(lambda: defaultdict(list))
     for at, row in rows:
-        by_hour[int((at - since).total_seconds() // 3600)][_outlet(row)].append((at, row))
+        by_hour[int((at - since).total_seconds() // (3600 * hours))][_outlet(row)].append((at, row))
     for hour in sorted(by_hour):
-        yield since + timedelta(hours=hour + 1), by_hour[hour]
+        yield since + timedelta(hours=hours * (hour + 1)), by_hour[hour]
 
 
 def _outcome(domain: str, rows: Sequence[tuple[datetime, Row]], now: datetime) -> PollOutcome:
@@ -234,6 +261,10 @@ def main() -> None:
     driving.add_argument("--since", default="2026-05-01")
     driving.add_argument("--days", type=int, default=31)
     driving.add_argument("--weights", type=Path)
+    driving.add_argument(
+        "--again", type=Path, help="an earlier archive of the same model, not to read twice"
+    )
+    driving.add_argument("--hours", type=int, default=1, help="of the world's time at once")
     driving.set_defaults(do=drive)
     reading = steps.add_parser("read")
     reading.add_argument("archive", type=Path)
