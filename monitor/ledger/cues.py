@@ -18,7 +18,8 @@ DENIED = re.compile(
     r"(?:scraps?|scrapped|abandons?|abandoned|cancels?|cancel+ed|pulls? out|pulled out|backs? out|backed out|"
     r"walks? away|walked away|withdraws?|withdrew|blocks?|blocked|terminates?|rejects?|rejected|halts?|halted|"
     r"shelves|shelved|"
-    r"rescinds?|rebuffs?|rebuffed|turn(?:s|ed) down|spurns?) (?:\S+ ){0,6}?(?:deal|talks?|merger|acquisition|takeover|"
+    r"unwinds?|unwinding|undo(?:es|ing)?|reverses?|reversing|backtracks?(?: on)?|rescinds?|rebuffs?|rebuffed|"
+    r"turn(?:s|ed) down|spurns?) (?:\S+ ){0,6}?(?:deal|talks?|merger|acquisition|takeover|"
     r"bid|offer|plans?|purchase|sale|funding|investment|round|IPO|partnership|buyout)|"
     r"(?:drops?|dropped) (?:\S+ ){0,4}?(?:bid|plans?|offer|talks|pursuit|acquisition|takeover|merger|purchase|IPO))|"
     r"\b(?:dément\w*|nie(?! )|renonce|abandonne|annul[ée]\w*|rejette l'offre|dementiert\w*|bestreitet|"
@@ -39,6 +40,9 @@ DENIED_LAUNCH = re.compile(
 )
 #: "does not deny" and "no plans to stop" deny nothing
 NOT_DENIED = re.compile(
+    r"(?:possible|potential|prepar\w+ (?:for|to)|could|might|may|urge[sd]? to|threat\w* to|risk of|want\w* to|"
+    r"(?:ask|call)\w* (?:for|to)) (?:\S+ ){0,4}?(?:unwind|undo|block|cancel|scrap|revers|collaps|terminat|reject|"
+    r"call off|abandon|drop)\w*|"
     r"(?:not|n't|neither|without|declin\w+ to|refus\w+ to|never) (?:\w+ )?(?:den(?:y|ied|ying|ies)|rul\w+ out)|"
     r"no plans? to (?:stop|slow|leave|change|shut)|未否认|没有否认",
     re.I,
@@ -126,13 +130,54 @@ ANNOUNCED = re.compile(
     r"宣布|宣佈|官宣|发布|發布|推出|签署|簽署|达成|達成|确认|確認|获得|收购|收購|発表|公開|開始|締結|買収する|合意",
     re.I,
 )
+#: a title that announces beyond doubt: what was a rumour is so now
+SURE = re.compile(
+    r"\b(?:announc(?:es|ed)|confirms?|confirmed|makes? (?:it )?official|official(?:ly)?:?|unveils?|unveiled|launches|"
+    r"launched|releases|released|introduces|introducing|debuts|rolls? out|ships|is (?:now )?(?:here|live|available|"
+    r"out)|"
+    r"now available|signs?|signed|inks?|inked|agrees? to|agreed to|strikes? (?:an? )?(?:\S+ ){0,3}?(?:deal|pact|"
+    r"agreement)|"
+    r"struck|reach(?:es|ed) (?:an? )?(?:\w+ )?(?:deal|agreement)|acquires?|acquired|buys|bought|snaps up|scoops up|"
+    r"raises|raised|secures|secured|lands|landed|nabs|bags|closes|closed|completes|completed|invests|invested|"
+    r"partners? with|teams? up|joins forces|files for|filed for|files (?:publicly|confidentially)|"
+    r"to (?:acquire|buy|invest|merge|partner|join)|valued at (?:\S+ ){0,4}?(?:after|in|following)|"
+    r"annonce|confirme|lance|dévoile|signe|acquiert|rachète|lève|kündigt|bestätigt|übernimmt|kauft|unterzeichnet|"
+    r"anuncia|confirma|lanza|presenta|firma|adquiere|compra|recauda)\b|"
+    r"宣布|宣佈|官宣|正式(?:发布|發布|推出)|发布|發布|推出|签署|簽署|达成|達成|确认|確認|完成|获得?[^，。]{0,12}(?:融资|投资)|"
+    r"発表|公開|開始|締結|買収する|合意",
+    re.I,
+)
+#: a title that leaves it open, whatever else it says
+UNSURE = re.compile(
+    r"\?|\b(?:plan(?:s|ned|ning)?|would|could|may|might|seek(?:s|ing)?|target(?:s|ing)?|eye(?:s|ing)|wants?|aims?|"
+    r"set to|poised|expected|expects|looks? to|looking to|offers?|offered|propos\w+|consider\w*|weigh\w*|hopes?|if|why|"
+    r"how|what|near(?:s|ing)?|close to|about to|prepar\w+|explor\w+|mull\w*|courts?|potential|possible|option|"
+    r"risks?|block(?:s|ed|ing)|in talks|talks|reportedly|sources?|rumou?r\w*|leak\w*|backtrack\w*|unwind\w*|"
+    r"analyst\w*|opinion|"
+    r"after (?:report|rumou?r)|tests?|testing|tipped|teas(?:es|ed|ing)|soon|coming|upcoming|later this|next (?:week|"
+    r"month|year))\b|"
+    r"拟|擬|或将|或將|有望|据悉|消息|传闻|洽谈|洽談|検討|見通し|可能性|交渉",
+    re.I,
+)
+#: shares begin to trade: the end of an IPO
+DEBUT = re.compile(
+    r"begins? trading|began trading|market debut|trading debut|stock debut|first day of trading|"
+    r"(?:shares|stock) (?:\S+ ){0,3}?(?:soar|jump|surge|pop|ris|open|climb|fall|double)\w* (?:\S+ ){0,4}?(?:debut|"
+    r"IPO|listing)|"
+    r"(?:debuts?|lists?|goes public) on (?:the )?(?:nasdaq|nyse)|rises (?:\S+ ){0,2}?in (?:\S+ )?debut|上市首日|初日",
+    re.I,
+)
+#: words that say that an amount was another before; they stand near the new one
 CHANGED = re.compile(
-    r"\b(?:rais(?:es|ed|ing) (?:its |the |their )?(?:\w+ )?(?:bid|offer|target|round|price|valuation|stake|"
-    r"commitment|investment)|(?:increas|boost|sweeten|upsiz|expand|doubl|tripl|lower|cut|reduc|slash|trim)(?:e|es|s|"
-    r"ed|ing|ling)?\b|"
-    r"up from|down from|upped|ups\b|larger than|more than (?:previously|expected|planned|initially)|instead of|"
-    r"revis\w*|bigger|smaller than|from \$?[\d.]+\s?\w* to \$?[\d.]|"
-    r"extend(?:s|ed)|upsized|oversubscribed|now (?:worth|valued|at|seeking|seeks|looking)|additional|another \$)|"
+    r"\b(?:(?:rais|increas|boost|sweeten|upsiz|expand|doubl|tripl|lower|cut|reduc|slash|trim|hik|upp|extend)(?:e|es|"
+    r"s|ed|"
+    r"ing|led|ling|ping)? (?:its |the |their |his |an? )?(?:\S+ ){0,3}?(?:bid|offer|target|round|price|range|valuation|"
+    r"stake|commitment|investment|deal|goal|size|raise|funding|loan|ask)(?: \S+){0,3}? (?:to|by|from)|"
+    r"up from|down from|instead of|rather than the|(?:more|less|larger|smaller|bigger|higher|lower) than (?:previously|"
+    r"expected|planned|initially|first|earlier|the \S+ (?:it|initially|previously|first))|revis(?:es|ed|ing)|"
+    r"from \$?[\d.]+\s?\w* to \$?[\d.]|upsized|oversubscribed|now (?:worth|valued|at|seeking|seeks|looking|expects|"
+    r"plans)|"
+    r"another \$)|"
     r"上调|提高|增至|追加|下调|缩减|引き上げ|増額|relève|porte (?:son|à)|augmente|erhöht|aufgestockt|stockt|aumenta|"
     r"eleva|amplía",
     re.I,

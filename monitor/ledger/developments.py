@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from monitor.ledger import cues
@@ -29,6 +30,13 @@ _TAGS = frozenset(tag.value for tag in Tag)
 #: an amount that moved less than this is the same, told more exactly
 _MOVED = Decimal("0.05")
 _LINE = 240
+#: within so long two wordings of a rumour are one
+_SAME_NEWS = timedelta(hours=20)
+#: what was announced does not close sooner
+_TO_CLOSE = timedelta(hours=48)
+#: characters around an amount in which a word speaks of it
+_AROUND = 60
+_LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
 _ORDER = {
     DevelopmentKind.RUMOUR: 0,
@@ -88,16 +96,43 @@ def development_of(
         return _development(kind, entry, sentence, follow_up=False)
     seen = _steps(previous)
     if kind is DevelopmentKind.DENIED:
-        return None if _last(previous) is DevelopmentKind.DENIED else _development(kind, entry, sentence)
-    if DevelopmentKind.DENIED in seen and _last(previous) is DevelopmentKind.DENIED:
+        repeated = _last(previous) is DevelopmentKind.DENIED or sentence is not entry.title
+        return None if repeated else _development(kind, entry, sentence)
+    if _last(previous) is DevelopmentKind.DENIED:
         # after a denial only a fact is news again, not the next rumour
-        moved = kind in (DevelopmentKind.ANNOUNCED, DevelopmentKind.CLOSED)
+        moved = kind in (DevelopmentKind.ANNOUNCED, DevelopmentKind.CLOSED) and _is_sure(entry)
         return _development(kind, entry, sentence) if moved else None
     reached = max((_ORDER[step] for step in seen if step in _ORDER), default=-1)
-    if _ORDER[kind] > reached:
-        return _development(kind, entry, sentence)
+    for step in dict.fromkeys((kind, DevelopmentKind.ANNOUNCED)):
+        if _ORDER[step] > reached and _ORDER[step] <= _ORDER[kind] and _is_news(step, previous, entry, tags, reached):
+            return _development(step, entry, sentence if step is kind else entry.title)
     change = _amount_change(previous, entry, records)
     return _development(DevelopmentKind.AMOUNT_CHANGED, entry, change) if change else None
+
+
+def _is_news(kind: DevelopmentKind, previous: Story, entry: Entry, tags: set[str], reached: int) -> bool:
+    """Whether a step that the story had not reached is one, and not another outlet's wording of the same.
+
+    The title must say so. Talks a few hours after the first rumour are the same rumour; a round that was raised is
+    closed; a purchase closes days after it was announced, if not, the words only mean that it was announced.
+    """
+    waited = entry.published_at - max((d.at for d in previous.developments), default=_LONG_AGO)
+    if kind is DevelopmentKind.IN_TALKS:
+        return waited >= _SAME_NEWS and cues.TALKS.search(entry.title) is not None
+    if kind is DevelopmentKind.ANNOUNCED or reached < _ORDER[DevelopmentKind.ANNOUNCED]:
+        return _is_sure(entry)
+    if cues.NOT_CLOSED.search(entry.title) or cues.UNSURE.search(entry.title):
+        return False
+    if Tag.ACQUISITION.value in tags:
+        return waited >= _TO_CLOSE and cues.CLOSED.search(entry.title) is not None
+    return cues.DEBUT.search(entry.title) is not None or (
+        waited >= _TO_CLOSE and cues.CLOSED.search(entry.title) is not None
+    )
+
+
+def _is_sure(entry: Entry) -> bool:
+    """Whether a title says that it is so."""
+    return cues.SURE.search(entry.title) is not None and cues.UNSURE.search(entry.title) is None
 
 
 def _steps(story: Story) -> set[DevelopmentKind]:
@@ -126,7 +161,7 @@ def _amount_change(previous: Story, entry: Entry, records: Sequence[LedgerRecord
                 continue
             for fact in record.values(field):
                 sentence = _told_by(fact, entry)
-                if sentence and _differs(fact, known) and cues.CHANGED.search(sentence):
+                if sentence and _differs(fact, known) and cues.CHANGED.search(_near(sentence, fact)):
                     return sentence
     return None
 
@@ -138,6 +173,13 @@ def _told_by(fact: Fact, entry: Entry) -> str | None:
             text = entry.title if evidence.field == "title" else entry.summary
             return text if evidence.field == "title" else _sentence_at(text, evidence.start)
     return None
+
+
+def _near(sentence: str, fact: Fact) -> str:
+    """The words around the amount of a fact: what changes elsewhere in a sentence changes no amount."""
+    words = next((e.quote for e in fact.evidence if e.quote in sentence), "")
+    at = sentence.find(words)
+    return sentence[max(0, at - _AROUND) : at + len(words) + _AROUND] if words else sentence
 
 
 def _differs(fact: Fact, known: Sequence[Fact]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,65 @@ def test_only_what_is_new_is_a_development(previous: Story, entry: Member, kind:
     if development:
         assert development.follow_up
         assert development.entry_id == entry[0].id
+
+
+@pytest.mark.parametrize(
+    ("previous", "title", "tags"),
+    [
+        # another outlet's words for the same rumour
+        (after(R), "Acme targets $20bn valuation to keep its staff", "acquisition"),
+        (after(R), "Acme's next phone will let you pick a model", "product-launch"),
+        (after(R), "Filings: Acme is planning a listing", "acquisition"),
+        (after(R), "Why Acme bought nothing", "acquisition"),
+        (after(T), "Acme seeks funding at a $45B valuation", "acquisition"),
+        # what happened after a denial is no announcement
+        (after(A, D), "Blocking of Acme's deal raises risk for others", "acquisition"),
+        (after(A, D), "Acme to backtrack on Zorb after the block", "acquisition"),
+        # preparing for an end is none
+        (after(A), "Acme prepares for possible unwinding of its Zorb deal", "acquisition"),
+        # an outlet's words of another's error
+        (after(A), "Acme has an option to buy Zorb, no completed acquisition", "acquisition"),
+    ],
+)
+def test_another_wording_is_no_step(previous: Story, title: str, tags: str) -> None:
+    entry = member(1, title, tags=tags)
+    assert development_of(replace(previous, tags=(tags,)), *entry, ()) is None
+
+
+def test_a_round_that_was_raised_is_closed() -> None:
+    entry = member(1, "Acme raises $3M", "Acme has closed a $3M round.", tags="funding", hours=-48)
+    assert development_of(after(A, tags=("funding",)), *entry, ()) is None
+
+
+def test_a_purchase_does_not_close_on_the_day_it_is_announced() -> None:
+    title = "Acme completes its acquisition of Zorb"
+    same_day = member(1, title, tags="acquisition", hours=-47)
+    assert development_of(after(A), *same_day, ()) is None
+    later = development_of(after(A), *member(1, title, tags="acquisition", hours=24), ())
+    assert later is not None and later.kind is C
+
+
+def test_shares_that_begin_to_trade_close_a_listing() -> None:
+    step = development_of(
+        after(A, tags=("funding",)), *member(1, "Acme shares soar in market debut", tags="funding", hours=-47), ()
+    )
+    assert step is not None and step.kind is C
+
+
+def test_talks_an_hour_after_the_first_rumour_are_the_same_rumour() -> None:
+    assert development_of(after(R), *replace_hours(TALKS, -47), ()) is None
+
+
+def replace_hours(told: Member, hours: float) -> Member:
+    return replace(told[0], published_at=START + timedelta(hours=hours)), told[1]
+
+
+def test_a_word_of_change_far_from_the_amount_changes_nothing() -> None:
+    step = _changed(
+        _raise(1, "Acme invests $500M in glass", "$500M"),
+        _raise(2, "Acme invests $300M in glass", "$300M", summary="The deal would boost output to five times as much."),
+    )
+    assert step is None
 
 
 def test_an_entry_about_something_else_moves_nothing() -> None:
