@@ -30,6 +30,7 @@ class Watch:
         self._wall_minus_monotonic = self._drift()
         self._heartbeat_at = float("-inf")
         self._beat: asyncio.Task[None] | None = None
+        self._unheard = False
 
     def look(self) -> None:
         """One look. Needs a running loop."""
@@ -91,4 +92,10 @@ class Watch:
         try:
             await self._app().heartbeat()
         except (MonitorError, OSError, TimeoutError) as error:
-            self._log.warning("the heartbeat was not heard", error=str(error))
+            if not self._unheard:
+                self._log.warning("the heartbeat was not heard", error=str(error))
+            self._unheard = True
+        else:
+            if self._unheard:
+                self._log.info("the heartbeat is heard again")
+            self._unheard = False

@@ -25,6 +25,7 @@ from monitor.errors import (
     SchemaOutOfDate,
 )
 from tests.archive.samples import NOW, draft, outcome, spec, stored
+from tests.modes import obey_modes
 
 LOCKER = """
 import sqlite3, sys
@@ -80,18 +81,35 @@ def test_a_writer_waits_its_turn(file: Path) -> None:
         assert archive.keep.check() == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
-def test_a_file_that_may_not_be_written(file: Path) -> None:
+WRITER = """
+import sys
+from monitor.archive import open_archive
+from monitor.errors import ArchiveDenied
+from tests.archive.samples import draft, outcome
+
+try:
+    with open_archive(sys.argv[1]) as archive:
+        archive.feeds.store([outcome(draft("two"))])
+except ArchiveDenied as error:
+    print(error)
+with open_archive(sys.argv[1], read_only=True) as archive:
+    print(archive.entries.pending_count())
+"""
+
+
+@pytest.mark.parametrize("folder_mode", [0o500, 0o700])
+def test_a_file_that_may_not_be_written(file: Path, folder_mode: int) -> None:
     file.chmod(0o400)
-    file.parent.chmod(0o500)
+    file.parent.chmod(folder_mode)
     try:
-        with open_archive(str(file)) as archive, pytest.raises(ArchiveDenied) as caught:
-            archive.feeds.store([outcome(draft("two"))])
-        _one_line(caught.value, file)
-        with open_archive(str(file), read_only=True) as archive:
-            assert archive.entries.pending_count() == 1
+        program = [sys.executable, "-c", WRITER, str(file)]
+        done = subprocess.run(program, capture_output=True, text=True, preexec_fn=obey_modes, timeout=60)
     finally:
         file.parent.chmod(0o700)
+    assert done.returncode == 0, done.stderr
+    refused, count = done.stdout.splitlines()
+    assert str(file) in refused
+    assert count == "1"
 
 
 def test_read_only_never_writes(file: Path) -> None:

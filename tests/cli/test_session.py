@@ -29,7 +29,6 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     session = Session()
     session.told["config"] = tmp_path / "feeds.yaml"
     write(session)
-    session.begin_logs(service=True)
     return session
 
 
@@ -41,6 +40,7 @@ def write(session: Session, level: str = "info", more: str = "") -> None:
 def test_secrets_that_came_with_a_reload_are_masked_and_the_old_ones_still_are(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    session.begin_logs(service=True)
     monkeypatch.setenv("KEY", "the-second-key")
     session.reload()
     get_logger("test").info("asked with the-first-key, then with the-second-key")
@@ -49,6 +49,7 @@ def test_secrets_that_came_with_a_reload_are_masked_and_the_old_ones_still_are(
 
 
 def test_the_level_follows_feeds_yaml(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    session.begin_logs(service=True)
     write(session, level="error")
     session.reload()
     get_logger("test").info("of no interest now")
@@ -58,6 +59,7 @@ def test_the_level_follows_feeds_yaml(session: Session, capsys: pytest.CaptureFi
 def test_a_wrong_feeds_yaml_changes_neither_feeds_nor_logs(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    session.begin_logs(service=True)
     before = session.config
     monkeypatch.setenv("KEY", "the-second-key")
     write(session, level="error", more="  - {id: b}\n")
@@ -65,4 +67,4 @@ def test_a_wrong_feeds_yaml_changes_neither_feeds_nor_logs(
         session.reload()
     assert session.config is before
     get_logger("test").info("the-first-key")
-    assert '"***"' in capsys.readouterr().err
+    assert '"event": "***"' in capsys.readouterr().err

@@ -18,7 +18,7 @@ import pytest
 
 from monitor.config.settings import HealthSettings, LogSettings
 from monitor.daemon import Daemon
-from monitor.errors import ArchiveBusy, ConfigError, TryAgain, Unavailable
+from monitor.errors import ArchiveBusy, ConfigError, FetchError, TryAgain, Unavailable
 from monitor.locks import InstanceLock
 from monitor.logs import configure
 from monitor.testing import MONDAY, FakeClock
@@ -379,6 +379,26 @@ def test_the_heartbeat_beats_while_nothing_blocks(tmp_path: Path) -> None:
             await app.until("heartbeat", 2)
 
     run(test)
+
+
+def test_a_heartbeat_that_is_not_heard_is_told_once_each_way(tmp_path: Path, logged: Logged) -> None:
+    async def unheard() -> str:
+        raise FetchError("heartbeat: ClientConnectorDNSError", kind="connect")
+
+    async def test() -> None:
+        health = HealthSettings(port=0, heartbeat_url=Secret("http://127.0.0.1/ping"))
+        app = FakeApp(settings_in(tmp_path, health=health))
+        app.behave["heartbeat"] = unheard
+        clock = FakeClock()
+        async with running(app, clock=clock):
+            for beats in (1, 2, 3):
+                await app.until("heartbeat", beats)
+                clock.advance(400)
+            app.behave.clear()
+            await until(lambda: bool(logged.of("is heard again")))
+
+    run(test)
+    assert len(logged.of("was not heard")) == 1
 
 
 def test_a_readers_link_is_answered_where_it_can_be_reached(tmp_path: Path, logged: Logged) -> None:
