@@ -74,6 +74,8 @@ def secrets_of(config: Config) -> frozenset[str]:
             if isinstance(option, Mapping):
                 found.update(value for value in option.values() if isinstance(value, Secret))
     found.update(each for each in (config.settings.fetch.proxy, config.settings.health.heartbeat_url) if each)
+    opinion = config.classifier.second_opinion
+    found.update([opinion.api_key] if opinion and opinion.api_key else [])
     user = config.settings.database_url.partition("://")[2].rpartition("@")[0]
     password = {user.partition(":")[2]} - {""}
     return frozenset({secret.reveal() for secret in found} | password)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.classifiers import head_in, model_folder, taught, with_foreign, with_opinion
 from monitor.logs import get_logger
 from monitor.standing import troubles
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from monitor.archive import Archive
+    from monitor.archive.upkeep import Upkeep
     from monitor.bookkeeper import Bookkeeper
     from monitor.classify.taught import OwnHead, Taught
     from monitor.collect import Collector, DryRun
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from monitor.feeds.settings import CollectSettings
     from monitor.guard import Guard
     from monitor.interests import Interests
-    from monitor.protocols import Channel, Clock
+    from monitor.protocols import Channel, Classifier, Clock
     from monitor.reclassify import Reclassifier
     from monitor.stories.match import Matcher
     from monitor.types import FeedSpec, FeedTrouble, Fetched
     from monitor.understand import Understander
+
+
+__all__ = ["Rooms", "collect_settings", "model_folder", "new_matcher"]
 
 
 def collect_settings(settings: Settings) -> CollectSettings:
@@ -58,29 +62,6 @@ def collect_settings(settings: Settings) -> CollectSettings:
         documents_per_worker=parse.documents_per_worker,
         max_entries=parse.max_entries,
     )
-
-
-def model_folder(settings: Settings) -> Path | None:
-    """None: the weights that ship."""
-    name = settings.classify.model
-    return None if name == "shipped" else Path(name)
-
-
-def taught(settings: Settings, own: Callable[[], OwnHead | None]) -> Taught:
-    """The built-in encoder, or one of the same kind in a folder, with what `own` gives in front."""
-    from monitor.classify.encoder import Encoder
-    from monitor.classify.taught import Taught
-    from monitor.classify.weights import SHIPPED
-
-    return Taught(Encoder(model_folder(settings) or SHIPPED, settings.classify.threads), own)
-
-
-def head_in(archive: Archive) -> OwnHead | None:
-    """The head of the tags that an archive has in use. Raises ArchiveError."""
-    from monitor.classify.taught import OwnHead
-
-    kept = archive.teaching.head("tags", "tags")
-    return None if kept is None else OwnHead(key=kept.key, base=kept.base, body=kept.body)
 
 
 def new_matcher(names_in: Callable[[str], frozenset[str]] | None = None) -> Matcher:
@@ -112,6 +93,13 @@ class Rooms:
         archive = open_archive(self.settings.database_url)
         archive.check_schema()
         return archive
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What is done for the archive once a day."""
+        from monitor.archive.upkeep import Upkeep
+
+        return Upkeep(self.archive.keep, self.clock, deliveries=self.settings.keep.deliveries)
 
     @cached_property
     def guard(self) -> Guard:
@@ -222,12 +210,18 @@ class Rooms:
         return troubles(self.archive.feeds.details(), self.clock.now())
 
     @cached_property
-    def classifier(self) -> Taught:
-        """The model that settings.classify names, with a head of one's own if the archive has one.
+    def encoder(self) -> Taught:
+        """The built-in model (or the one of its kind that settings.classify names), with a head of one's own in front.
 
         It is loaded by the first text. Raises ModelError then.
         """
         return taught(self.settings, self.own_head)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What reads entries: the encoder, behind another model and a second opinion where they are configured."""
+        inner = with_foreign(self.config, self.encoder)
+        return with_opinion(self.config, inner, self.archive, self.clock)
 
     def own_head(self) -> OwnHead | None:
         """The head that `monitor train` put in use."""
@@ -239,7 +233,7 @@ class Rooms:
         from monitor.interests import Interests
 
         topics = self.config.topics
-        return Interests(topics, self.archive.teaching, self.classifier, self.clock, get_logger("topics"))
+        return Interests(topics, self.archive.teaching, self.encoder, self.clock, get_logger("topics"))
 
     @cached_property
     def reclassifier(self) -> Reclassifier:

@@ -174,7 +174,7 @@ def to_network(model: onnx.ModelProto) -> Network:
     found["event_dense.bias"] = found["event_dense.bias"] + found["event_dense.weight"] @ mean
     found["pooled_mean"] = mean
     found["bert.embeddings.token_type_embeddings.weight"] = np.zeros((2, shape.hidden), dtype=np.float32)
-    state = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in found.items()}
+    state = {name: torch.from_numpy(np.array(value, order="C")) for name, value in found.items()}
     missing, unknown = network.load_state_dict(state, strict=False)
     left = [name for name in missing if not name.endswith(("_scale", "_mean", "position_ids"))]
     if left or unknown:

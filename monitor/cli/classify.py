@@ -72,7 +72,7 @@ async def _pending(app: App) -> None:
 
 def classifier_of(session: Session) -> Classifier:
     """The model that settings.classify names, with the head that the archive, if there is one, has in use."""
-    from monitor.rooms import head_in, taught
+    from monitor.classifiers import head_in, taught, with_foreign
 
     def own() -> OwnHead | None:
         try:
@@ -80,7 +80,7 @@ def classifier_of(session: Session) -> Classifier:
         except ArchiveError:
             return None
 
-    return taught(session.config.settings, own)
+    return with_foreign(session.config, taught(session.config.settings, own))
 
 
 def _of_words(words: Sequence[str]) -> Texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as codec
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +83,7 @@ def _label_named(
 
 def _ask(session: Session, choice: Sequence[tuple[Entry, Classification]]) -> int:
     """The loop over stdin; how many labels it stored. End of input quits."""
+    from monitor.classifiers import thresholds
     from monitor.classify.asking import HELP, in_order, read_answer
 
     if not choice:
@@ -90,7 +91,7 @@ def _ask(session: Session, choice: Sequence[tuple[Entry, Classification]]) -> in
             "no entry waits for a label: `monitor classify --pending` reads what came, --since looks back"
         )
     seed = int(session.now().timestamp()) // 86400
-    questions, past, stored, shown = in_order(choice, _thresholds(session), seed), [], 0, False
+    questions, past, stored, shown = in_order(choice, thresholds(session.config.settings), seed), [], 0, False
     again: list[tuple[Entry, Classification]] = []
     while (question := again.pop() if again else next(questions, None)) is not None:
         entry, read = question
@@ -136,14 +137,6 @@ def _show(entry: Entry, read: Classification) -> None:
     says = f"{', '.join(read.tags) or 'no tag'}{status}"
     scores = " ".join(f"{tag} {score:.2f}" for tag, score in order)
     out.print(Text(f"{entry.publisher_name} · the model says: {says} ({scores})", style="dim"))
-
-
-def _thresholds(session: Session) -> Mapping[str, float]:
-    from monitor.classify.weights import SETTINGS, SHIPPED, read_checked, read_manifest, read_settings
-    from monitor.rooms import model_folder
-
-    folder = model_folder(session.config.settings) or SHIPPED
-    return read_settings(folder, read_checked(folder, SETTINGS, read_manifest(folder))).thresholds
 
 
 def _export(archive: Archive, path: Path) -> None:

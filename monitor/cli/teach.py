@@ -76,7 +76,7 @@ async def _trained(app: App, session: Session) -> tuple[Trained, str]:
     settings = read_settings(folder, read_checked(folder, SETTINGS, read_manifest(folder)))
     labels = session.archive.teaching.labels()
     with progress("read") as advance:
-        features = app.classifier.features([(each.title, each.summary) for each in labels])
+        features = app.encoder.features([(each.title, each.summary) for each in labels])
         advance(len(labels), len(labels))
     start = shipped_head(folder, settings)
     titles, tags = [each.title for each in labels], [each.tags for each in labels]

@@ -220,11 +220,11 @@ def _tried(app: App, spec: TopicSpec, begin: Any, advance: Advance) -> dict[str,
     from monitor.types import encoder_of
 
     topics, fitted = app.interests.try_out(spec)
-    base = encoder_of(app.classifier.model_id)
+    base = encoder_of(app.encoder.model_id)
     total, done, matches = app.archive.entries.count(since=begin), 0, []
     for page in app.archive.entries.each(since=begin, batch=BATCH):
         bare = [entry for entry, read in page if read is None or not read.vector or encoder_of(read.model_id) != base]
-        fresh = app.classifier.classify([(entry.title, entry.summary) for entry in bare]) if fitted.head else []
+        fresh = app.encoder.classify([(entry.title, entry.summary) for entry in bare]) if fitted.head else []
         anew = {entry.id: found for entry, found in zip(bare, fresh, strict=False)}
         for entry, read in page:
             taken = topics.matched(text_of(entry, anew.get(entry.id, read)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.config import schema
+from monitor.config.check import check
 from monitor.config.problems import Path, nearest
 from monitor.config.secrets import Vault
+from monitor.config.settings import ClassifierSettings, SecondOpinionSettings
 from monitor.config.source import Document
 from monitor.types import AlertSpec, DigestSpec, FeedSpec, SectionSpec, Selection, Tag, TopicSpec
 
@@ -108,6 +111,32 @@ def topic_spec(document: Document, model: schema.TopicModel, path: Path) -> Topi
         examples=tuple(model.examples),
         threshold=model.threshold,
     )
+
+
+def classifier_settings(document: Document, vault: Vault, folder: FilePath) -> ClassifierSettings:
+    """The section `classifier`. A folder is taken from where the file lies; a model of the hub needs its commit."""
+    written = document.data.get("classifier")
+    model = check(document, {} if written is None else written, schema.ClassifierModel, ("classifier",))
+    if model is None:
+        return ClassifierSettings()
+    name = model.model
+    near = folder / FilePath(name).expanduser()
+    if name != "built-in" and near.is_dir():
+        name = str(near)
+    elif name != "built-in" and name.startswith((".", "/", "~")):
+        document.problems.append(document.problem(f"{near}: no such folder", "classifier", "model"))
+    elif name != "built-in" and not re.fullmatch(r"[0-9a-f]{40}", model.revision):
+        words = "a model of Hugging Face is pinned: give the commit (40 letters and digits) as revision"
+        document.problems.append(document.problem(words, "classifier"))
+    asked = model.second_opinion
+    if asked is None:
+        return ClassifierSettings(model=name, revision=model.revision)
+    path: Path = ("classifier", "second_opinion")
+    values = asked.model_dump(include={"url", "model", "daily_budget", "timeout"})
+    opinion = SecondOpinionSettings(
+        **values, api_key=vault.secret(asked, "api_key", path), allowed_networks=tuple(asked.allowed_networks)
+    )
+    return ClassifierSettings(model=name, revision=model.revision, second_opinion=opinion)
 
 
 def digest_spec(

@@ -32,7 +32,7 @@ from monitor.errors import ConfigError
 from monitor.paths import FeedsFile, database_url, find_feeds_file, state_folder
 
 Spec = TypeVar("Spec")
-SECTIONS = ("settings", "channels", "digests", "alerts", "topics", "feeds")
+SECTIONS = ("settings", "classifier", "channels", "digests", "alerts", "topics", "feeds")
 
 
 def load(
@@ -69,6 +69,7 @@ class _Loader:
         config = Config(
             source=self._source,
             settings=settings,
+            classifier=build.classifier_settings(document, self._vault, self._folder),
             channels=self._items(
                 "channels", schema.Channel, lambda m, p: channel_spec(document, m, self._vault, p, folders)
             ),

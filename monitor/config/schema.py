@@ -264,6 +264,24 @@ class SettingsModel(Part):
     logs: LogModel = LogModel()
 
 
+class SecondOpinionModel(Part):
+    #: of the chat completions, in full
+    url: Url
+    model: Text
+    api_key: Reference | None = None
+    api_key_env: str | None = None
+    api_key_file: str | None = None
+    daily_budget: Annotated[int, Field(ge=0, le=1_000_000)] = 200
+    timeout: Duration = timedelta(seconds=30)
+    allowed_networks: list[Net] = []
+
+
+class ClassifierModel(Part):
+    model: Text = "built-in"
+    revision: str = ""
+    second_opinion: SecondOpinionModel | None = None
+
+
 class FileSchema(Part):
     """A whole feeds.yaml."""
 
@@ -272,4 +290,5 @@ class FileSchema(Part):
     digests: list[DigestModel] = []
     alerts: list[AlertModel] = []
     topics: list[TopicModel] = []
+    classifier: ClassifierModel = ClassifierModel()
     feeds: list[FeedModel]

@@ -158,6 +158,32 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOpinionSettings:
+    """A chat endpoint that decides tags in the uncertain band."""
+
+    #: of the chat completions, in full
+    url: str
+    model: str
+    api_key: Secret | None = None
+    #: questions a day, at most
+    daily_budget: int = 200
+    timeout: timedelta = timedelta(seconds=30)
+    #: private networks where it may stand (a model of one's own); feeds cannot reach these
+    allowed_networks: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSettings:
+    """Another model for the tags. The built-in one reads facts and vectors, and answers where the other cannot."""
+
+    #: "built-in", a folder, or a model of Hugging Face
+    model: str = "built-in"
+    #: the commit that a model of Hugging Face is pinned to
+    revision: str = ""
+    second_opinion: SecondOpinionSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """feeds.yaml and the environment, checked."""
 
@@ -168,6 +194,7 @@ class Config:
     digests: tuple[DigestSpec, ...] = ()
     alerts: tuple[AlertSpec, ...] = ()
     channels: tuple[ChannelSpec, ...] = ()
+    classifier: ClassifierSettings = ClassifierSettings()
     #: what is odd and no mistake, one line each
     warnings: tuple[str, ...] = ()
 

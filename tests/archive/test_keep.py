@@ -9,7 +9,21 @@ import pytest
 
 from monitor.archive import Archive, open_archive, upgrade
 from monitor.errors import CannotCreate, DataError, NotFound
-from tests.archive.samples import DAY, MODEL, NOW, deal, draft, outcome, party, quoted, stored, sum_of, told, understood
+from tests.archive.samples import (
+    DAY,
+    MODEL,
+    NOW,
+    deal,
+    draft,
+    labelled,
+    outcome,
+    party,
+    quoted,
+    stored,
+    sum_of,
+    told,
+    understood,
+)
 from tests.archive.test_deliveries import sent
 
 
@@ -71,7 +85,8 @@ def test_vectors_are_forgotten(archive: Archive) -> None:
 
 
 def test_vectors_of_no_story_are_forgotten_alone(archive: Archive) -> None:
-    told_of, loose = stored(archive, draft("a", first_seen_at=NOW - 100 * DAY), draft("b", first_seen_at=NOW - 50 * DAY))
+    old, older = draft("b", first_seen_at=NOW - 50 * DAY), draft("a", first_seen_at=NOW - 100 * DAY)
+    told_of, loose = stored(archive, older, old)
     understood(archive, [told_of])
     archive.stories.apply({loose: labelled(tags=())}, {}, [], NOW)
     assert archive.keep.forget_vectors(NOW - 30 * DAY, loose=True) == 1

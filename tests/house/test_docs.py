@@ -47,6 +47,8 @@ def test_no_setting_is_described_that_is_not_there() -> None:
         ("digests", schema.SectionModel),
         ("alerts", schema.AlertModel),
         ("topics", schema.TopicModel),
+        ("classifier", schema.ClassifierModel),
+        ("classifier", schema.SecondOpinionModel),
         ("channels", schema.EmailModel),
         ("channels", schema.SlackModel),
         ("channels", schema.WebhookModel),
