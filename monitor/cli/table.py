@@ -116,7 +116,13 @@ CHANNELS = Branch(
     name="channels",
     help="The ways out: e-mail, Slack, webhooks, files.",
     panel=EVERYDAY,
-    leaves=_leaves("outbox", test="Send a sample over a channel."),
+    leaves=_leaves(
+        "outbox",
+        test="Send a sample over a channel.",
+        unsubscribed="List who gets nothing any more.",
+        unsubscribe="Send nothing to a recipient any more.",
+        allow="Send to a recipient again who had unsubscribed.",
+    ),
 )
 
 EVALUATE = Branch(
@@ -128,6 +134,20 @@ EVALUATE = Branch(
         tags="Precision, recall and F1 of the tags on a labelled file.",
         facts="Precision, recall and F1 of the facts on a labelled file.",
         stories="Pairwise and B-cubed scores of the matching on a labelled file.",
+        drift="Tag rates and confidence by week or feed, from the archive.",
+    ),
+)
+
+TOPICS = Branch(
+    name="topics",
+    help="Topics of your own, beside the built-in tags.",
+    panel=CLASSIFIER,
+    leaves=_leaves(
+        "topics",
+        list_="List the topics of feeds.yaml.",
+        add="Add a topic to feeds.yaml.",
+        remove="Remove a topic from feeds.yaml.",
+        test="Show what a topic would have matched last month; stores nothing.",
     ),
 )
 
@@ -162,6 +182,15 @@ COMMANDS: Tree = (
     COMPANIES,
     STORIES,
     Leaf(name="classify", target="classify:classify", help="Tags and facts of a text.", panel=CLASSIFIER),
+    TOPICS,
+    Leaf(name="label", target="label:label", help="Say what entries are about, for training.", panel=CLASSIFIER),
+    Leaf(name="train", target="teach:train", help="Train the tags on your own labels.", panel=CLASSIFIER),
+    Leaf(
+        name="reclassify",
+        target="teach:reclassify",
+        help="Read the archive again with the present model and say what changed.",
+        panel=CLASSIFIER,
+    ),
     EVALUATE,
     Leaf(name="demo", target="demo:demo", help="A tour on sample feeds; needs no network.", panel=SETTING_UP),
     Leaf(name="init", target="setup:init", help="Write a feeds.yaml of your own.", panel=SETTING_UP),

@@ -18,6 +18,7 @@ ORDER = [
     "resources",
     "paths",
     "clock",
+    "memory",
     "money",
     "text",
     "urls",
@@ -42,6 +43,8 @@ ALLOWED: dict[str, set[str]] = {
     # a person's topics, and the archive read again: parts of the same pipeline
     "interests": {"classify", "stories", "archive"},
     "reclassify": {"understand"},
+    "opinions": {"classify", "config"},
+    "classifiers": {"classify", "opinions", "config", "archive", "logs"},
     "deliver": {"digest", "desk", "notices", "planner", "outbox"},
     "desk": {"digest", "channels", "notices", "planner", "outbox"},
     "notices": {"planner", "outbox"},
@@ -60,9 +63,15 @@ ALLOWED: dict[str, set[str]] = {
     "demo": {"testing"},
     "bookkeeper": {"ledger"},
     # those that see everything below them
-    "rooms": STAGES | PIPELINES | RUNNING | {"bookkeeper", "planner", "outbox", "interests", "reclassify"} - {"daemon"},
+    "rooms": STAGES
+    | PIPELINES
+    | RUNNING
+    | {"bookkeeper", "planner", "outbox", "interests", "reclassify", "classifiers"} - {"daemon"},
     "app": {"rooms", "collect", "understand", "deliver", "config", "logs", "metrics"},
-    "cli": STAGES | PIPELINES | RUNNING | {"app", "rooms", "demo", "planner", "outbox", "interests", "reclassify"},
+    "cli": STAGES
+    | PIPELINES
+    | RUNNING
+    | {"app", "rooms", "demo", "planner", "outbox", "interests", "reclassify", "classifiers"},
     "__main__": {"cli"},
 }
 #: the only rooms (or modules of one) that may import a library
