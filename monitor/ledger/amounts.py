@@ -147,10 +147,12 @@ _TOTAL_AFTER = re.compile(
     re.I,
 )
 _OTHER_BEFORE = re.compile(
-    r"(?:revenue|revenues|ARR|sales|profit|income|loss(?:es)?|run[- ]rate|cost(?:s|ing)?|capex|budget|fine[sd]?|"
+    r"(?:revenue|revenues|top line|turnover|ARR|sales|profit|income|loss(?:es)?|run[- ]rate|cost(?:s|ing)?|capex|"
+    r"budget|fine[sd]?|"
     r"lawsuit|damages|settlement|salary|price[sd]?|market (?:opportunity|size)|bookings|backlog|"
     r"assets under management|AUM)"
-    r"(?: (?:of|to|at|at least|hits?|tops?|reach\w*|passes|exceeds?|over|more than|about|surpass\w*|is|was|by))*\s*$",
+    r"(?: (?:of|to|at|at least|hits?|tops?|reach\w*|passes|cross\w*|exceeds?|over|more than|about|surpass\w*|is|was|"
+    r"by))*\s*$",
     re.I,
 )
 _OTHER_AFTER = re.compile(

@@ -30,7 +30,8 @@ _MENTIONED_BEFORE = re.compile(
     r"quit(?:s|ting)?|departed|veterans? (?:of|from)|alum(?:ni|nus|s)? (?:of|from)|"
     r"spin-?(?:off|out)s? (?:of|from)|spun (?:out|off) (?:of|from)|"
     r"rivals? (?:to|of|like|such as|including)|competitors?(?: (?:to|of|like|such as|including))?|"
-    r"alternatives? to|answer to|response to|like|such as|similar to|compared (?:to|with)|"
+    r"similar,? (?:\S+ ){0,3}?(?:deal|agreement|partnership|pact) with|alternatives? to|answer to|response to|like|"
+    r"such as|similar to|compared (?:to|with)|"
     r"(?:rival(?:l)?ing|compet(?:e|es|ing) (?:with|against)|taking on|takes? on|challeng(?:e|es|ing)|versus|vs|unlike|"
     r"than|beat(?:s|ing)?|outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?|overtak(?:es|en|ing)|overtook|"
     r"eclips(?:es|ed|ing)|leapfrog(?:s|ged|ging)?|ahead of|topp(?:ed|ing)|tops|passe[sd]|outpac(?:es|ed|ing)|"
@@ -48,6 +49,12 @@ _MENTIONED_AFTER = re.compile(
 )
 #: those by whom a lab may well be named: "Meta researchers release"
 _STAFF_AFTER = re.compile(r"^(?:['’]s?)? (?:engineers?|researchers?|execs?|executives?|scientists?)\b", re.I)
+#: "Rivian CEO Ann Bell's new firm": the firm is hers
+_HEAD_AFTER = re.compile(r"^(?:['’]s?)? (?:co-)?(?:CEO|CTO|CFO|COO|boss|chief|president|chairman|chair)\b", re.I)
+_COUNTRIES = frozenset(
+    """china us usa uk america britain india japan france germany europe singapore korea taiwan israel canada australia
+    uae russia beijing washington brussels""".split()
+)
 _OUTSIDER = re.compile(rf"\b(?:{_OUTSIDERS}) (?:at|with|from|of|for)(?: the)? $", re.I)
 _INSIDER = re.compile(rf"\b(?:{_INSIDERS}) (?:at|from|of|for)(?: the)? $", re.I)
 _SPEAKS = re.compile(r"^['’]s (?:[A-Z]\w+ ){1,3}(?:said|says|wrote|told|thinks|expects|noted)\b")
@@ -145,6 +152,8 @@ def only_mentioned(role: str, text: str, start: int, end: int) -> bool:
         return True
     if role not in ("developer", "partner") and _STAFF_AFTER.match(after):
         return True
+    if role in ("investor", "target") and _HEAD_AFTER.match(after):
+        return True
     if role != "investor" and re.match(r"[-‑](?:backed|funded|owned)\b", after, re.I):
         return True
     if _OUTSIDER.search(before) or _SPEAKS.match(after):
@@ -159,6 +168,11 @@ def only_mentioned(role: str, text: str, start: int, end: int) -> bool:
 def speaks_for(text: str, start: int) -> bool:
     """Whether a name is the house of somebody who speaks ("the CEO of Tralala"): it counts only beside nothing else."""
     return _INSIDER.search(text[max(0, start - 60) : start]) is not None
+
+
+def is_country(words: str) -> bool:
+    """Whether a name is a country's or a capital's, which speak for firms of theirs: they count beside nothing else."""
+    return words.strip().casefold().removeprefix("the ").replace(".", "") in _COUNTRIES
 
 
 def is_person(text: str, start: int, end: int) -> bool:

@@ -82,7 +82,8 @@ _STAKES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 _BOUGHT = re.compile(
-    r"acqui|buy(?:s|ing)?\b|bought|purchas|takeover|take over|merge|deal (?:valued|worth)|bid\b|rachat|rachète|übern|"
+    r"acqui|buy(?:s|ing)?\b|bought|\bsold\b|purchas|takeover|take over|merge|deal (?:valued|worth)|bid\b|rachat|"
+    r"rachète|übern|"
     r"kauf|compra|"
     r"adquier|收购|并购|買収",
     re.I,

@@ -110,7 +110,7 @@ def development_of(
     return _development(DevelopmentKind.AMOUNT_CHANGED, entry, change) if change else None
 
 
-def _is_news(kind: DevelopmentKind, previous: Story, entry: Entry, tags: set[str], reached: int) -> bool:
+def _is_news(kind: DevelopmentKind, previous: Story, entry: Entry, tags: frozenset[str], reached: int) -> bool:
     """Whether a step that the story had not reached is one, and not another outlet's wording of the same.
 
     The title must say so. Talks a few hours after the first rumour are the same rumour; a round that was raised is

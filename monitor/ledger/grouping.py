@@ -95,12 +95,20 @@ def _one_party(groups: list[Group], *, field: str) -> list[Group]:
         for index, other in enumerate(merged):
             house = field in _HOUSES and _related(group, other)
             if house or _same_name(group.mentions[0], other.mentions[0]):
-                lead, rest = (group, other) if house and group.support > other.support else (other, group)
+                lead, rest = (group, other) if house and _leads_house(group, other) else (other, group)
                 merged[index] = Group(lead.key, (*lead.mentions, *rest.mentions))
                 break
         else:
             merged.append(group)
     return merged
+
+
+def _leads_house(one: Group, other: Group) -> bool:
+    """Whether the first speaks for both: more name it, or as many and it owns the other."""
+    if one.publishers != other.publishers:
+        return one.publishers > other.publishers
+    owned = other.mentions[0].entity
+    return owned is not None and owned.parent == one.value
 
 
 def _same_name(short: Mention, long: Mention) -> bool:
@@ -110,6 +118,8 @@ def _same_name(short: Mention, long: Mention) -> bool:
     name, known = short.value, long.entity
     if known is not None and (name in known.weak or _begins_entity(name, long.value)):
         return True
+    if re.match(rf"{re.escape(long.value)} (?:for|in|of|at) [A-Z]", name):
+        return True  # "OpenAI for Singapore" is OpenAI
     if long.key in {short.key + "ai", short.key + "labs", short.key + "inc", short.key + "s"}:
         return True
     if short.key in {long.key + "s", long.key + "ai", long.key + "group"}:

@@ -14,6 +14,7 @@ from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.deals import KNOWN_ROUNDS
 from monitor.ledger.entities import key_of
 from monitor.ledger.grouping import Group, amount_of
+from monitor.types import Tag
 
 Groups = dict[str, list[Group]]
 
@@ -25,6 +26,8 @@ _OUTLIER = 0.34
 _LEAST = Decimal(10_000)
 #: so much no first round brings
 _MOST_SEED = Decimal(3_000_000_000)
+#: so much no company raises at once: it is what it is worth
+_MOST_RAISED = Decimal(150_000_000_000)
 _EARLY = frozenset({"pre-seed", "seed", "angel", "pre-Series A"})
 #: names between two that are said in one breath
 _BREATH = 8
@@ -74,11 +77,11 @@ def _invests(group: Group) -> bool:
 
 def _names_of_makers(groups: Groups, companies: CompanyIndex) -> None:
     """ "Googlebook" is no maker of the Googlebook, "Google" no product of Google."""
-    made = {key_of(g.value) for field in ("model", "product") for g in groups[field]}
+    made = {_stem(g.value) for field in ("model", "product") for g in groups[field]}
     named = [
         g
         for g in groups["developer"]
-        if g.mentions[0].entity is not None or not (key_of(g.value) in made or companies.is_product(g.value))
+        if g.mentions[0].entity is not None or not (_stem(g.value) in made or companies.is_product(g.value))
     ]
     groups["developer"] = named or groups["developer"]
     makers = {key_of(g.value) for g in groups["developer"]}
@@ -88,6 +91,11 @@ def _names_of_makers(groups: Groups, companies: CompanyIndex) -> None:
         # a young company and what it makes often have one name
         same = [g for g in groups[field] if key_of(g.value) not in known or companies.is_product(g.value)]
         groups[field] = others or same
+
+
+def _stem(name: str) -> str:
+    """The same for one and for several: "Googlebook", "Googlebooks"."""
+    return key_of(name).removesuffix("s")
 
 
 def _products(groups: Groups) -> None:
@@ -198,13 +206,16 @@ def _money(groups: Groups) -> None:
     """One sum is not two things, a sum is not above the company's worth, and a share's price is no deal."""
     for field in ("amount", "valuation", "total"):
         _keep(groups, field, lambda g: not _is_small(g))
+    worth = [g for g in groups["amount"] if g.mentions[0].kind == Tag.FUNDING.value and (_usd(g) or 0) > _MOST_RAISED]
+    groups["amount"] = [g for g in groups["amount"] if g not in worth]
+    groups["valuation"] = groups["valuation"] or worth
     _amount_or_valuation(groups)
     if any(g.value in _EARLY for g in groups["round"]):
         _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= _MOST_SEED)
-    lead, worth = _lead(groups, "amount"), _lead(groups, "valuation")
-    if lead is not None and worth is not None and lead > worth:
+    lead, value = _lead(groups, "amount"), _lead(groups, "valuation")
+    if lead is not None and value is not None and lead > value:
         if groups["valuation"][0].support[0] > groups["amount"][0].support[0]:
-            _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= worth)
+            _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= value)
         else:
             _keep(groups, "valuation", lambda g: (_usd(g) or lead) >= lead)
     elif lead is not None:

@@ -145,10 +145,10 @@ def _party_mentions(reader: Reader, kind: str, role: str, placed: Place) -> list
     ):
         return []
     resolved = reader.companies.resolve(words, context=reader.context, products=role != "target")
-    aside = context.speaks_for(text, start)
+    aside = context.speaks_for(text, start) or (role != "partner" and context.is_country(words))
     if resolved.entity is None:
         described = spelling.is_described(words.strip())
-        if described and role == "developer":
+        if described and role in ("developer", "investor"):
             return []
         aside = aside or described or (role != "investor" and context.is_person(text, start, end))
     if kind == Tag.FUNDING.value:

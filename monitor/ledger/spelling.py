@@ -52,6 +52,8 @@ def trimmed(text: str, start: int, end: int, companies: CompanyIndex, *, verbs: 
         start += opening.end()
     if companies.get(text[start:end]) is not None:
         return start, end
+    if "(" in text[start:end] and ")" not in text[start:end]:
+        end = start + len(text[start:end].partition("(")[0].rstrip(_SPACES))
     short = tight = end
     while " " in text[start:tight]:
         head, _, last = text[start:tight].rpartition(" ")
@@ -69,6 +71,8 @@ def trimmed(text: str, start: int, end: int, companies: CompanyIndex, *, verbs: 
 
 def lengthened(text: str, start: int, end: int, companies: CompanyIndex) -> tuple[int, int]:
     """A span that broke off inside a known name, whole: "DeepMind" of "Google DeepMind"."""
+    number = re.match(r"\.\d+", text[end : end + 6]) if text[start:end][-1:].isdigit() else None
+    end += number.end() if number else 0
     rest = _CAPITALS_AFTER.match(text, end)
     for stop in _ends_of_words(text, end, rest.end() if rest else end):
         if _is_known(text[start:stop], companies):
@@ -100,7 +104,7 @@ def is_name(words: str) -> bool:
 
 def is_described(name: str) -> bool:
     """Whether an unknown name only describes somebody: "Zurich lab", "existing investors", "rival chipmaker"."""
-    return _DESCRIBED.search(name) is not None or (name.isascii() and name.islower() and " " in name)
+    return _DESCRIBED.search(name) is not None or (name.isascii() and name.islower())
 
 
 def is_product_name(words: str, companies: CompanyIndex, *, in_title: bool) -> bool:

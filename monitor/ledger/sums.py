@@ -59,7 +59,9 @@ def _money_mention(
     if not deals or item.meaning is Money.OTHER:
         return []
     text = reader.text(name)
-    before = text[max(0, item.start - 90) : item.start]
+    before, after = text[max(0, item.start - 90) : item.start], text[item.end : item.end + 60]
+    if _OTHERS_BEFORE.search(before) or _is_held(before, after):
+        return []
     field = _field_of(role, text, item)
     if field in ("valuation", "total"):
         kind = deals[0]
@@ -68,13 +70,17 @@ def _money_mention(
     else:
         kind = amount_belongs_to(text, item.start, item.end, deals)
     amount = item.amount
-    aside = field != "total" and (_BEFORE_NOW.search(before) or _OTHERS_BEFORE.search(before)) is not None
+    aside = field != "total" and _BEFORE_NOW.search(before) is not None
     return [
         reader.mention(
             kind, field, f"{amount.currency}:{amount.value}", format_amount(amount), (name, item.start, item.end),
             amount=amount, guess=guess, aside=aside, stated=item.meaning is not None or _is_raised(text, item),
         )
     ]  # fmt: skip
+
+
+def _is_held(before: str, after: str) -> bool:
+    return _HOLDS_BEFORE.search(before) is not None and _HELD_AFTER.match(after) is not None
 
 
 def _field_of(role: Role, text: str, item: ReadAmount) -> str:
@@ -89,9 +95,21 @@ def _is_raised(text: str, item: ReadAmount) -> bool:
     return bool(_RAISE_BEFORE.search(before) or _RAISE_AFTER.match(after))
 
 
-#: another's money: "as rivals raise $14B"
+#: what somebody owns is no deal: "discloses a $7B stake", "holds $2.6B in stock"
+_HOLDS_BEFORE = re.compile(
+    r"\b(?:disclos\w+|holds?|holding|owns?|owning|his|her|whose|worth of|stake (?:is |now )?worth|stake valued at)\b"
+    r"[^.;$€£]{0,24}$",
+    re.I,
+)
+_HELD_AFTER = re.compile(
+    r"^\+? (?:\S+ ){0,2}?stake\b(?! in (?:the )?(?:round|deal))|^\+? (?:worth )?(?:in|of) (?:\S+ ){0,6}?(?:stock|"
+    r"shares)\b",
+    re.I,
+)
+#: another's money: "as rivals raise $14B", "a similar $50M deal"
 _OTHERS_BEFORE = re.compile(
-    r"\b(?:rivals?|competitors?|peers|others|other (?:startups|companies|investors)|industry|sector|market)\b"
+    r"\bsimilar,? (?:\S+ )?$|\b(?:rivals?|competitors?|peers|others|other (?:startups|companies|investors)|industry|"
+    r"sector|market)\b"
     r"[^.;]{0,30}$",
     re.I,
 )
