@@ -24,7 +24,7 @@ from monitor.urls import host_key
 #: bytes of bodies that may wait to be read and stored before fetching pauses
 _ROOM = 32_000_000
 #: a request has its slot for so many seconds; then, if not too many others do (times the slots), it goes on beside them
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 _BESIDE = 7
 
 Due = tuple[FeedSpec, FeedState]

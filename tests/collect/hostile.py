@@ -13,12 +13,14 @@ import asyncio
 import gzip
 import ipaddress
 import json
+import multiprocessing
 import os
 import resource
 import socket
 import ssl
 import struct
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +54,9 @@ GOOD = 200
 ALLOWED = ipaddress.ip_network("127.1.0.0/16")
 CERTIFICATE = Path(__file__).parent.parent / "feeds" / "data" / "other.example.pem"
 #: signed by itself, and in nobody's list
-STRANGER = Path(__file__).parent.parent / "channels" / "data" / "server"
+STRANGER = tuple(Path(__file__).parent.parent / "channels" / "data" / name for name in ("server.pem", "server.key"))
 SETTINGS = CollectSettings(
-    host_gap=0.05, total_timeout=4.0, connect_timeout=2.0, max_wire_bytes=4_000_000, max_body_bytes=8_000_000
+    host_gap=0.05, total_timeout=8.0, connect_timeout=2.0, max_wire_bytes=4_000_000, max_body_bytes=8_000_000
 )
 LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a0 "ha">'
@@ -67,7 +69,7 @@ FEED = rss(item(1), item(2))
 CAUSES = {
     "author": "",
     "nested": "not-a-feed too-big too-slow crashed",
-    "laughs": "not-a-feed too-big too-slow crashed",
+    "laughs": " not-a-feed too-big too-slow crashed",
     "many": " too-big too-slow too-large",
     "long-title": "too-large",
     "long-title-packed": "too-large",
@@ -86,13 +88,14 @@ CAUSES = {
     "rebinding-both": "",
     "wrong-name": "tls",
     "unknown-authority": "tls",
-    "no-tls": "tls",
+    "no-tls": "tls timeout",
     "later-in-the-past": "throttled",
     "later-in-a-year": "throttled",
     "half-closed": "truncated",
     "half-closed-mute": "connect",
     "reset": "connect truncated",
     "eight-bit-headers": "",
+    "eight-bit-names": "http",
     "bad-length": "http",
     "bad-chunks": "truncated connect http",
     "captcha": "challenge html",
@@ -170,9 +173,8 @@ def bad_ones() -> dict[str, Behaviour]:
         "half-closed": half_closed,
         "half-closed-mute": half_closed_mute,
         "reset": reset,
-        "eight-bit-headers": raw(
-            HEAD + b'X-Caf\xe9: \xff\xfe\r\nETag: "\xe9"\r\nContent-Length: %d\r\n\r\n' % len(FEED) + FEED
-        ),
+        "eight-bit-headers": raw(HEAD + b'X-Cafe: \xff\xfe\xe9\r\nETag: "\xe9"\r\n\r\n' + FEED),
+        "eight-bit-names": raw(HEAD + b"X-Caf\xe9: 1\r\n\r\n" + FEED),
         "bad-length": raw(HEAD + b"Content-Length: 99999999999999999999\r\nContent-Length: 5\r\n\r\n" + FEED),
         "bad-chunks": raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + FEED),
         "captcha": answer(b"<html><head><title>Just a moment...</title></head><body>cf-challenge</body></html>"),
@@ -181,59 +183,72 @@ def bad_ones() -> dict[str, Behaviour]:
     }
 
 
-async def poll_all(database: str, rounds: int) -> dict[str, Any]:
+def good_ones() -> dict[str, Behaviour]:
+    """Ordinary feeds."""
+    return {f"good{n}": conditional(rss(*(item(10 * n + k) for k in range(8))), f'"{n}"') for n in range(GOOD)}
+
+
+def serve(pipe: Connection) -> None:
+    """The servers, in a process of their own: sends their ports; asked, how many requests reached 127.0.0.1; ends."""
+
+    async def main() -> None:
+        ended = asyncio.Event()
+        async with serving(**{**good_ones(), **bad_ones()}) as server:
+            listeners = [
+                await asyncio.start_server(server._serve, address, 0, ssl=_server_tls(*chain))
+                for address, chain in (("127.1.250.1", (CERTIFICATE,)), ("127.1.250.4", STRANGER))
+            ]
+            pipe.send([server.port, *(listener.sockets[0].getsockname()[1] for listener in listeners)])
+            asyncio.get_running_loop().add_reader(pipe.fileno(), ended.set)
+            await ended.wait()
+            pipe.send(sum(request.host == "127.0.0.1" for request in server.seen))
+
+    asyncio.run(main())
+
+
+def _server_tls(*chain: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*chain)
+    return context
+
+
+def addresses(port: int, tls_port: int, stranger_port: int) -> dict[str, str]:
+    """Each feed's own address."""
+    own = {
+        "rebinding": f"http://rebinding.example:{port}/rebinding",
+        "rebinding-both": f"http://both.example:{port}/rebinding-both",
+        "wrong-name": f"https://wrong-name.example:{tls_port}/wrong-name",
+        "unknown-authority": f"https://127.1.250.4:{stranger_port}/unknown-authority",
+        "no-tls": f"https://127.1.250.3:{port}/no-tls",
+    }
+    names = [*(f"good{n}" for n in range(GOOD)), *CAUSES]
+    return {
+        name: own.get(name, f"http://127.1.{n // 200 + 1}.{n % 200 + 1}:{port}/{name}") for n, name in enumerate(names)
+    }
+
+
+async def poll_all(database: str, rounds: int, urls: dict[str, str]) -> dict[str, Any]:
     """Rounds over all feeds, forced so that none waits; what happened."""
-    bad = bad_ones()
-    assert set(bad) == set(CAUSES)
-    routes = {f"good{n}": conditional(rss(*(item(10 * n + k) for k in range(8))), f'"{n}"') for n in range(GOOD)}
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Names)
+    loop.names |= {
+        "rebinding.example": [["127.1.250.2"], ["127.0.0.1"]],
+        "both.example": [["127.0.0.1", "127.1.250.2"]],
+        "wrong-name.example": [["127.1.250.1"]],
+    }
     tls = ssl.create_default_context(cafile=str(CERTIFICATE))
-    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_tls.load_cert_chain(CERTIFICATE)
-    stranger_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    stranger_tls.load_cert_chain(STRANGER.with_suffix(".pem"), STRANGER.with_suffix(".key"))
     clock, guard = SystemClock(), Guard([ALLOWED])
     gates, pool = HostGates(SETTINGS.host_gap, clock), WorkerPool(SETTINGS)
-    async with (
-        serving(**{**routes, **bad}) as server,
-        guarded_session(guard, total=None, auto_decompress=False, connections=0, tls=tls) as session,
-    ):
-        secure = await asyncio.start_server(server._serve, "127.1.250.1", 0, ssl=server_tls)
-        unknown = await asyncio.start_server(server._serve, "127.1.250.4", 0, ssl=stranger_tls)
-        port, tls_port = server.port, secure.sockets[0].getsockname()[1]
-        loop.names |= {
-            "rebinding.example": [["127.1.250.2"], ["127.0.0.1"]],
-            "both.example": [["127.0.0.1", "127.1.250.2"]],
-            "wrong-name.example": [["127.1.250.1"]],
-            "other.example": [["127.1.250.1"]],
-        }
-        own = {
-            "rebinding": f"http://rebinding.example:{port}/rebinding",
-            "rebinding-both": f"http://both.example:{port}/rebinding-both",
-            "wrong-name": f"https://wrong-name.example:{tls_port}/wrong-name",
-            "unknown-authority": f"https://127.1.250.4:{unknown.sockets[0].getsockname()[1]}/unknown-authority",
-            "no-tls": f"https://127.1.250.3:{port}/no-tls",
-        }
-        specs = [
-            FeedSpec(
-                id=name,
-                name=name,
-                url=own.get(name, f"http://127.1.{n // 200 + 1}.{n % 200 + 1}:{port}/{name}"),
-            )
-            for n, name in enumerate(routes | bad)
-        ]
+    specs = [FeedSpec(id=name, name=name, url=url) for name, url in urls.items()]
+    async with guarded_session(guard, total=None, auto_decompress=False, connections=0, tls=tls) as session:
         with open_archive(database) as archive:
             fetcher = HttpFetcher(session, guard, gates, SETTINGS, clock)
             collector = Collector(specs, archive.feeds, fetcher, pool, clock, SETTINGS, SilentLog(), gates=gates)
             archive.feeds.sync(specs, clock.now())
-            found = await _rounds(archive, collector, rounds, list(routes))
+            good = [name for name in urls if name.startswith("good")]
+            found = await _rounds(archive, collector, rounds, good)
         await pool.close()
-        secure.close()
-        unknown.close()
-        found["reached"] = sum(request.host == "127.0.0.1" for request in server.seen)
-        found["killed"] = pool.killed
-    return found
+    return found | {"killed": pool.killed}
 
 
 async def _rounds(archive: Archive, collector: Collector, rounds: int, good: list[str]) -> dict[str, Any]:
@@ -270,8 +285,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     upgrade(options.database)
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    urls = addresses(*ours.recv())
     with asyncio.Runner(loop_factory=Names) as runner:
-        print(json.dumps(runner.run(poll_all(options.database, options.rounds))))
+        found = runner.run(poll_all(options.database, options.rounds, urls))
+    ours.send("end")
+    print(json.dumps(found | {"reached": ours.recv()}))
+    server.join()
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from pathlib import Path
 from monitor.archive import Archive, open_archive, upgrade
 from monitor.clock import SystemClock
 from monitor.collect import Collector
+from monitor.errors import FetchError
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.hosts import HostGates
 from monitor.feeds.settings import CollectSettings
 from monitor.feeds.worker import WorkerPool
 from monitor.guard import Guard, guarded_session
 from monitor.testing import FakeClock, SilentLog
-from monitor.types import FeedSpec, FeedState, Fetched
+from monitor.types import FeedSpec, FeedState, Fetched, NotModified
 from tests.collect import virtual
 from tests.collect.week import InlineParser
 from tests.feeds.server import (
@@ -244,3 +245,42 @@ def test_a_cancelled_round_stores_what_was_read(tmp_path: Path) -> None:
             assert [name for name in sorted(states) if states[name].entries] == ["f0", "f1"]
 
         virtual.run(clock, main())
+
+
+def _last_good(tmp_path: Path, hanging: int) -> float:
+    """Seconds until the last of the feeds that answer is stored, with so many of 1,000 that say nothing."""
+    clock = FakeClock()
+    url = f"sqlite:///{tmp_path / f'{hanging}.db'}"
+    upgrade(url)
+    settings = CollectSettings()
+    specs = [FeedSpec(id=f"f{n}", url=f"https://h{n}.test/", name="F") for n in range(1000)]
+    done: dict[str, float] = {}
+
+    class Mixed:
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> NotModified:
+            number = int(spec.id[1:])
+            if hanging and number % (1000 // hanging) == 0:
+                await asyncio.sleep(settings.total_timeout)
+                raise FetchError(f"{spec.url}: timed out", kind="timeout")
+            await asyncio.sleep(0.2)
+            return NotModified(url=spec.url)
+
+    with open_archive(url) as archive:
+        archive.feeds.sync(specs, clock.now())
+        collector = Collector(specs, archive.feeds, Mixed(), InlineParser(), clock, settings, SilentLog())
+
+        async def main() -> None:
+            report = await collector.poll(
+                on_progress=lambda _, total, feed, result: (
+                    done.__setitem__(feed, clock.monotonic() - 1000.0) if result == "not-modified" else None
+                )
+            )
+            assert (report.not_modified, report.failed) == (1000 - hanging, hanging)
+
+        virtual.run(clock, main())
+    return max(done.values())
+
+
+def test_two_hundred_silent_servers_do_not_make_eight_hundred_others_late(tmp_path: Path) -> None:
+    alone, among = _last_good(tmp_path, 0), _last_good(tmp_path, 200)
+    assert among < 1.5 * alone
