@@ -1,7 +1,8 @@
 """How the daemon is: what troubles it has, and three pages that say so on loopback.
 
 ``/healthz`` the process answers; ``/readyz`` it can do its work (503 and the reasons, where not); ``/metrics`` for
-Prometheus. A small server of our own: a web framework would cost more memory than the scheduler.
+Prometheus. A small server of our own: a web framework would cost more memory than the scheduler. Where a base_url is
+configured, it also answers the links by which readers unsubscribe.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +24,17 @@ LEAST_FREE = 0.05
 LEAST_FREE_BYTES = 200_000_000
 
 Response = tuple[int, str, bytes]
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 400: "Bad Request", 503: "Service Unavailable"}
+#: of a page below a prefix: method and the rest of the path; may block, runs in a thread
+Handler = Callable[[str, str], Response]
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -63,17 +75,25 @@ def disk_trouble(folder: Path) -> str | None:
 
 
 class HealthServer:
-    """Answers GET on one port. pages: path to a function that gives status, content type and body."""
+    """Answers on one port: GET for pages (path to a function that gives status, content type and body), GET and POST
+    below the prefixes of `handlers`."""
 
     #: seconds and bytes for a request, and how many at once: a slow or hostile asker costs next to nothing
     TIMEOUT = 5.0
     MAX_REQUEST = 8192
     MAX_CONNECTIONS = 32
 
-    def __init__(self, host: str, port: int, pages: Mapping[str, Callable[[], Response]]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        pages: Mapping[str, Callable[[], Response]],
+        handlers: Mapping[str, Handler] | None = None,
+    ) -> None:
         self._host = host
         self._port = port
         self._pages = pages
+        self._handlers = dict(handlers or {})
         self._server: asyncio.Server | None = None
         #: askers being answered
         self.open = 0
@@ -103,7 +123,7 @@ class HealthServer:
         try:
             if self.open <= self.MAX_CONNECTIONS:
                 async with asyncio.timeout(self.TIMEOUT):
-                    writer.write(_encode(self._page(await reader.readuntil(b"\r\n\r\n"))))
+                    writer.write(_encode(*await self._respond(reader)))
                     await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the asker's trouble, not ours
@@ -113,26 +133,53 @@ class HealthServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    def _page(self, request: bytes) -> Response:
+    async def _respond(self, reader: asyncio.StreamReader) -> tuple[Response, bool]:
+        """The answer, and whether it is without its body (HEAD)."""
+        request = await reader.readuntil(b"\r\n\r\n")
         words = request.split(b"\r\n", 1)[0].split(b" ")
         if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
-            return 400, _TEXT, b"bad request\n"
-        if words[0] not in (b"GET", b"HEAD"):
+            return (400, _TEXT, b"bad request\n"), False
+        method, path = words[0].decode("latin-1"), words[1].split(b"?")[0].decode("latin-1")
+        prefix = next((known for known in self._handlers if path.startswith(known)), None)
+        if prefix is None:
+            return self._page(method, path), method == "HEAD"
+        if method not in ("GET", "HEAD", "POST"):
+            return (405, _TEXT, b"only GET and POST\n"), False
+        length = _length(request)
+        if not 0 <= length <= self.MAX_REQUEST:
+            return (413, _TEXT, b"too much\n"), False
+        # what it says is of no interest, but an answer before its end would be lost
+        await reader.readexactly(length)
+        asked = "GET" if method == "HEAD" else method
+        return await asyncio.to_thread(self._handlers[prefix], asked, path[len(prefix) :]), method == "HEAD"
+
+    def _page(self, method: str, path: str) -> Response:
+        if method not in ("GET", "HEAD"):
             return 405, _TEXT, b"only GET\n"
-        page = self._pages.get(words[1].split(b"?")[0].decode("latin-1"))
+        page = self._pages.get(path)
         if page is None:
             return 404, _TEXT, f"try {', '.join(self._pages)}\n".encode()
-        status, kind, body = page()
-        return status, kind, b"" if words[0] == b"HEAD" else body
+        return page()
 
 
-def _encode(response: Response) -> bytes:
+def _length(request: bytes) -> int:
+    """Content-Length; 0 where there is none, -1 for one that cannot be read and for bodies in chunks."""
+    found = re.findall(rb"(?im)^(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*\r?$", request)
+    if not found:
+        return 0
+    [(name, value), *more] = found
+    return int(value) if name.lower() == b"content-length" and value.isdigit() and not more else -1
+
+
+def _encode(response: Response, head_only: bool) -> bytes:
     status, kind, body = response
     head = (
         f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+        "Content-Security-Policy: default-src 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+        "Connection: close\r\n\r\n"
     )
-    return head.encode("ascii") + body
+    return head.encode("ascii") + (b"" if head_only else body)
 
 
 def text_page(status: int, lines: list[str]) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
+from monitor.channels.message import address_of
 from monitor.channels.rules import Verdict, after_crash, after_error
 from monitor.errors import DeliveryError
 from monitor.protocols import Channel, Clock, DeliveryStore, Log
@@ -40,6 +42,24 @@ class SendReport:
             DeliveryState.UNCERTAIN: self.uncertain,
         }
         place[verdict.state].append((delivery, verdict))
+
+
+@dataclass(slots=True)
+class DeliverReport:
+    """What one round made and sent."""
+
+    #: (digest key, stories, deliveries)
+    made: list[tuple[str, int, int]] = field(default_factory=list)
+    sends: SendReport = field(default_factory=SendReport)
+    #: (digest key, story id, cause) of stories that could not be shown
+    left_out: list[tuple[str, int, str]] = field(default_factory=list)
+    #: digests that could not be made: one line each
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing failed, nothing waits for another attempt."""
+        return not (self.errors or self.sends.failed or self.sends.retried or self.sends.uncertain)
 
 
 class Outbox:
@@ -152,9 +172,7 @@ class Outbox:
 
     async def _one(self, delivery: Delivery, report: SendReport) -> Verdict | None:
         """Sends one. None when it was sent or its recipient wants none."""
-        # unsubscribed by the name that is configured, or by the bare address
-        names = {delivery.recipient, parseaddr(delivery.recipient)[1] or delivery.recipient}
-        if await asyncio.to_thread(self._store.suppressed, sorted(names)):
+        if await asyncio.to_thread(self._store.suppressed, names_of(delivery.recipient)):
             words = f"{delivery.recipient} has unsubscribed"
             await asyncio.to_thread(
                 self._store.record, delivery.id, DeliveryState.CANCELLED, self._clock.now(), error=words
@@ -234,6 +252,15 @@ class Outbox:
             message_id=delivery.message_id,
             receipt=receipt.words,
         )
+
+
+def names_of(recipient: str) -> list[str]:
+    """What a recipient may have unsubscribed as: the name that is configured, the bare address, its domain in ASCII."""
+    bare = parseaddr(recipient)[1] or recipient
+    names = {recipient, bare}
+    with contextlib.suppress(DeliveryError):
+        names.add(address_of(recipient).addr_spec)
+    return sorted(names)
 
 
 async def _all(*work: Coroutine[Any, Any, None]) -> None:

@@ -24,7 +24,6 @@ from monitor.types import (
     AlertSpec,
     ChannelSpec,
     DeliveryDraft,
-    DeliveryState,
     Digest,
     DigestSpec,
     FeedTrouble,
@@ -34,8 +33,8 @@ from monitor.types import (
 
 #: the channel that is used where a digest names none
 FILES = "files"
-#: how many deliveries of a digest are looked through for what came before
-MEMORY = 500
+#: of one digest for one recipient; far above what any look-back holds
+MOST_STORIES = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +198,8 @@ class Planner:
         if not digest.stories or not all(ranked.developments for ranked in digest.stories):
             return None
         story_id = digest.stories[0].story.id
-        before = await asyncio.to_thread(self._store.message_id_of, story_id, digest.name, channel.name, recipient)
-        if before is None or channel.kind != "slack":
-            return before
-        # Slack knows a thread by the first message's ts, which is the receipt of its delivery.
-        earlier = await asyncio.to_thread(
-            self._store.list, states=[DeliveryState.SENT], digest=digest.name, limit=MEMORY
-        )
-        return next((d.in_reply_to or d.receipt for d in earlier if d.message_id == before), None)
+        find = self._store.thread_of if channel.kind == "slack" else self._store.message_id_of
+        return await asyncio.to_thread(find, story_id, digest.name, channel.name, recipient)
 
     async def plan_alert(
         self, alert: AlertSpec, now: datetime, since: datetime, stories: Sequence[Story]
@@ -219,7 +212,7 @@ class Planner:
         digests: list[Digest] = []
         for channel, recipient in self.recipients(spec):
             sent = await self.sent(spec.name, channel.name, recipient, stories)
-            last = await self._last_sent(spec.name, channel.name, recipient) if sent else {}
+            last = await asyncio.to_thread(self._store.last_told, spec.name, recipient, channel.name, list(sent))
             speaking = candidates(stories, alert, now, sent, last)
             fresh = [story for story in speaking if story.id not in sent]
             messages = [fresh, *([story] for story in speaking if story.id in sent)]
@@ -243,15 +236,6 @@ class Planner:
         if not ledger:
             return None
         return Plan(digest=whole, drafts=tuple(drafts), told=ledger, left_out=tuple(sorted(left_out.items())))
-
-    async def _last_sent(self, name: str, channel: str, recipient: str) -> dict[int, datetime]:
-        earlier = await asyncio.to_thread(self._store.list, digest=name, limit=MEMORY)
-        last: dict[int, datetime] = {}
-        for delivery in earlier:
-            if delivery.channel == channel and delivery.recipient == recipient:
-                for story_id in delivery.part.story_ids:
-                    last[story_id] = max(last.get(story_id, delivery.created_at), delivery.created_at)
-        return last
 
     def baseline(self, alert: AlertSpec, now: datetime, stories: Sequence[Story]) -> Plan:
         """An alert begins with what comes after it was set up: what is there already counts as told."""

@@ -152,10 +152,13 @@ class StoryStore(Protocol):
         topics: Mapping[int, Mapping[str, float]],
         updates: Sequence[StoryUpdate],
         now: datetime,
+        *,
+        revisions: Mapping[int, int] | None = None,
     ) -> list[int]:
         """One transaction: classifications by entry id, topics, stories, decisions, developments, ledger. Story ids.
 
-        Classified entries with no tag, no topic and no story stay without a story and are no longer pending.
+        Classified entries with no tag, no topic and no story stay without a story and are no longer pending. One whose
+        revision is no longer the one of `revisions` was edited while it was read and stays pending.
         """
         ...
 
@@ -230,7 +233,17 @@ class DeliveryStore(Protocol):
 
     def digests(self, *, name: str | None = None, limit: int = 50) -> list[dict[str, Any]]: ...
 
-    def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None: ...
+    def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        """Of the first message in which that recipient got the story."""
+        ...
+
+    def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        """The receipt of that message, or what it replied to."""
+        ...
+
+    def last_told(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, datetime]:
+        """Story id to when it, or a development of it, last went out in that digest."""
+        ...
 
     def suppressed(self, recipients: Sequence[str]) -> set[str]: ...
 

@@ -82,6 +82,7 @@ class MemoryDeliveries:
         self.rows: dict[int, Delivery] = {}
         self.made: list[tuple[int, Digest]] = []
         self.told: dict[tuple[str, str, str, int], int] = {}
+        self.told_at: dict[tuple[str, str, str, int], datetime] = {}
         self.unsubscribed: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -108,6 +109,8 @@ class MemoryDeliveries:
             for (channel, recipient), stories in stories_by_recipient.items():
                 for story_id, development_id in stories:
                     key = (digest.name, channel, recipient, story_id)
+                    if digest.stories:
+                        self.told_at[key] = now
                     self.told[key] = max(self.told.get(key, 0), development_id)
             for draft in drafts:
                 delivery_id = len(self.rows) + 1
@@ -181,10 +184,22 @@ class MemoryDeliveries:
         return found[:limit]
 
     def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        first = self._first(story_id, digest, channel, recipient)
+        return first.message_id if first is not None else None
+
+    def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        first = self._first(story_id, digest, channel, recipient)
+        return first.in_reply_to or first.receipt if first is not None else None
+
+    def _first(self, story_id: int, digest: str, channel: str, recipient: str) -> Delivery | None:
         for row in reversed(self.list(digest=digest, limit=len(self.rows))):
             if (row.channel, row.recipient) == (channel, recipient) and story_id in row.part.story_ids:
-                return row.message_id
+                return row
         return None
+
+    def last_told(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, datetime]:
+        keys = {i: (digest, channel, recipient, i) for i in story_ids}
+        return {i: self.told_at[key] for i, key in keys.items() if key in self.told_at}
 
     def suppressed(self, recipients: Sequence[str]) -> set[str]:
         return {r for r in recipients if r.casefold() in self.unsubscribed}

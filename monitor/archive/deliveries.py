@@ -10,18 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from monitor.archive import rows
-from monitor.archive.engine import Database
-from monitor.archive.sql import chunks, insert_into, upsert
-from monitor.archive.tables import deliveries, digest_stories, digests, suppressions
+from monitor.archive.sql import chunks, insert_into
+from monitor.archive.suppressions import Suppressions
+from monitor.archive.tables import deliveries, digest_stories, digests
 from monitor.errors import NotFound
 from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest
 
 
-class Deliveries:
+class Deliveries(Suppressions):
     """The DeliveryStore of protocols.py, and what `digest` and `outbox` ask for besides."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def last_due(self, digest: str) -> datetime | None:
         """due_at of the newest digest row of that name, sent or quiet."""
@@ -194,40 +191,43 @@ class Deliveries:
 
     def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
         """Of the first message in which that recipient got the story, for a follow-up's In-Reply-To."""
+        first = self._first(story_id, digest, channel, recipient)
+        return first.message_id if first is not None else None
+
+    def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
+        """The receipt of that message, or what it itself replied to: what Slack knows a thread by."""
+        first = self._first(story_id, digest, channel, recipient)
+        return first.in_reply_to or first.receipt if first is not None else None
+
+    def _first(self, story_id: int, digest: str, channel: str, recipient: str) -> Any:
         s, d = digest_stories.c, deliveries.c
         same = sa.and_(d.digest_id == s.digest_id, d.channel == s.channel, d.recipient == s.recipient)
         query = (
-            sa.select(d.message_id, d.story_ids)
+            sa.select(d.message_id, d.story_ids, d.in_reply_to, d.receipt)
             .join_from(digest_stories, deliveries, same)
             .where(s.story_id == story_id, s.name == digest, s.channel == channel, s.recipient == recipient)
             .order_by(s.digest_id, d.number)
         )
         with self._database.read() as connection:
             found = connection.execute(query).all()
-        within = [row.message_id for row in found if story_id in row.story_ids]
-        return within[0] if within else found[0].message_id if found else None
+        return next((row for row in found if story_id in row.story_ids), found[0] if found else None)
 
-    def suppressed(self, recipients: Sequence[str]) -> set[str]:
-        """Those of the recipients that are not to be written to; case does not matter."""
-        asked = {r.strip().lower(): r for r in recipients}
-        found: set[str] = set()
+    def last_told(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, datetime]:
+        """Story id to when it, or a development of it, last went out in that digest."""
+        c = digest_stories.c
+        found: dict[int, datetime] = {}
         with self._database.read() as connection:
-            for part in chunks(sorted(asked), 5000):
-                query = sa.select(suppressions.c.recipient).where(suppressions.c.recipient.in_(part))
-                found.update(asked[name] for name in connection.scalars(query))
+            for part in chunks(list(story_ids), 5000):
+                same = sa.and_(c.story_id.in_(part), c.name == digest, c.channel == channel, c.recipient == recipient)
+                query = (
+                    sa.select(c.story_id, sa.func.max(digests.c.created_at))
+                    .join_from(digest_stories, digests, digests.c.id == c.digest_id)
+                    # an alert's silent beginning tells nobody
+                    .where(same, digests.c.story_count > 0)
+                    .group_by(c.story_id)
+                )
+                found.update((row[0], row[1]) for row in connection.execute(query))
         return found
-
-    def suppress(self, recipient: str, now: datetime, why: str) -> None:
-        """Nothing goes to that recipient from now on."""
-        row = {"recipient": recipient.strip().lower(), "at": now, "why": why}
-        with self._database.write() as connection:
-            connection.execute(upsert(self._database, suppressions, ["recipient"], ["at", "why"]), [row])
-
-    def allow(self, recipient: str) -> bool:
-        """Takes a suppression back; whether there was one."""
-        with self._database.write() as connection:
-            same = suppressions.c.recipient == recipient.strip().lower()
-            return connection.execute(sa.delete(suppressions).where(same)).rowcount > 0
 
 
 def _values(draft: DeliveryDraft, digest_id: int, now: datetime) -> dict[str, Any]:

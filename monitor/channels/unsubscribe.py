@@ -1,7 +1,7 @@
-"""One-click unsubscribe links: a token that names its recipient and cannot be forged.
+"""One-click unsubscribe links: a token that names its recipient and cannot be forged, and what answers to one.
 
-The web page answers POST at /unsubscribe/TOKEN (RFC 8058; GET shows a button and changes nothing) by
-`read_token`, and puts the recipient into the suppression table, which every send consults.
+POST at /unsubscribe/TOKEN puts the recipient into the suppression table, which every send consults (RFC 8058). GET
+shows a button and changes nothing: programs that look through mails follow links.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import os
 import secrets
 from pathlib import Path
 
-from monitor.errors import CannotCreate
+from monitor.errors import ArchiveError, CannotCreate
+from monitor.protocols import Clock, DeliveryStore, Log
+from monitor.text import clean_line
 
 KEY_FILE = "unsubscribe.key"
 
@@ -61,3 +64,45 @@ def link(base_url: str, key: bytes, recipient: str) -> str:
 def _mac(key: bytes, name: bytes) -> bytes:
     digest = hmac.new(key, b"unsubscribe:" + name, hashlib.sha256).digest()[:16]
     return base64.urlsafe_b64encode(digest).rstrip(b"=")
+
+
+class Unsubscriber:
+    """Answers the links of one installation."""
+
+    def __init__(self, key: bytes, deliveries: DeliveryStore, clock: Clock, log: Log) -> None:
+        self._key = key
+        self._deliveries = deliveries
+        self._clock = clock
+        self._log = log
+
+    def answer(self, method: str, token: str) -> tuple[int, str, bytes]:
+        """Status, content type and body for GET or POST of /unsubscribe/TOKEN. Never raises."""
+        recipient = read_token(self._key, token)
+        if recipient is None:
+            return _page(404, "This link is not known", "It may be cut off, or of a monitor that is gone.")
+        shown = html.escape(clean_line(recipient, limit=120))
+        if method != "POST":
+            words = f"No more mail from this news monitor to <b>{shown}</b>?"
+            return _page(200, "Unsubscribe", words, button=True)
+        try:
+            if not self._deliveries.suppressed([recipient]):
+                self._deliveries.suppress(recipient, self._clock.now(), "unsubscribed by its link")
+                self._log.info("unsubscribed", recipient=recipient)
+        except ArchiveError as error:
+            self._log.warning("cannot unsubscribe now", recipient=recipient, cause=str(error))
+            return _page(503, "Not now", "Please try again in a few minutes.", button=True)
+        return _page(200, "Unsubscribed", f"<b>{shown}</b> gets no more mail from this news monitor.")
+
+
+def _page(status: int, title: str, words: str, *, button: bool = False) -> tuple[int, str, bytes]:
+    """A plain page; `words` are HTML."""
+    form = (
+        '<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">'
+        "<button>Unsubscribe</button></form>"
+    )
+    page = (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        f"</head>\n<body><h1>{title}</h1><p>{words}</p>{form if button else ''}</body></html>\n"
+    )
+    return status, "text/html; charset=utf-8", page.encode()

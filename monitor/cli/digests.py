@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +47,9 @@ def preview(
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the HTML to a file.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the points of each story, and what they were given for.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, as a webhook gets it.")] = False,
 ) -> None:
     """Show what a digest would hold now; sends and stores nothing.
@@ -62,7 +66,9 @@ def preview(
     if html is not None:
         _write(html, parts[0].html)
         note(f"wrote {html}")
-    if form == "json":
+    if explain:
+        _explain(found.digest, form)
+    elif form == "json":
         print_json([part.payload for part in parts] if len(parts) != 1 else parts[0].payload)
     elif html is None:
         for part in parts:
@@ -73,6 +79,37 @@ def preview(
         if since is None and form == "table":
             note("nothing new; `--since 2d` also shows what stood in the feeds when they were first polled")
         raise typer.Exit(1)
+
+
+def _explain(digest: Digest, form: str) -> None:
+    """Each story with its place, its points and the words behind them."""
+    rows = list(_explained(digest))
+    if form == "json":
+        print_json(rows)
+        return
+    section = None
+    for row in rows:
+        if row["section"] != section:
+            section = row["section"]
+            say(f"\n{section}")
+        say(f"{row['score']:6.1f}  {row['title']}  (story {row['id']}{'' if row['shown'] else ', listed only'})")
+        for part in row["points"]:
+            say(f"{part['points']:+14.1f}  {part['for']}" + (f": {part['why']}" if part["why"] else ""))
+
+
+def _explained(digest: Digest) -> Iterator[dict[str, Any]]:
+    for section in digest.sections:
+        for place, ranked in enumerate((*section.stories, *section.more)):
+            notes = dict(ranked.notes)
+            yield {
+                "section": section.title,
+                "id": ranked.story.id,
+                "title": ranked.story.title,
+                "shown": place < len(section.stories),
+                "pinned": ranked.story.pinned,
+                "score": ranked.score,
+                "points": [{"for": n, "points": p, "why": notes.get(n, "")} for n, p in ranked.reasons],
+            }
 
 
 def digest_spec(config: Config, name: str | None) -> DigestSpec:

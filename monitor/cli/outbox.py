@@ -1,4 +1,4 @@
-"""`outbox` and `channels`: deliveries on their way, sent and failed; samples."""
+"""`outbox` and `channels`: deliveries on their way, sent and failed; samples; who has unsubscribed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ COLUMNS = (
     Column(head="Next try", field="next_try_at", show=minute, rank=2),
     Column(head="Sent", field="sent_at", show=minute, rank=1),
     Column(head="Answer", field="answer", wrap=True, rank=1),
+)
+
+UNSUBSCRIBED_COLUMNS = (
+    Column(head="Recipient", field="recipient", wrap=True),
+    Column(head="Since", field="at", show=minute),
+    Column(head="Why", field="why", wrap=True),
 )
 
 
@@ -125,3 +131,54 @@ def test(
     """Send a sample over a channel."""
     for receipt in session_of(ctx).run(lambda app: app.deliverer.test(name, to)):
         say(f"{name} accepted it: {receipt.words or receipt.code}")
+
+
+def unsubscribed(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """List who gets nothing any more.
+
+    Those who used the link in a mail, and those whom `channels unsubscribe` put there.
+    """
+    form = form_of(json_=json, csv_=csv)
+    rows = session_of(ctx).reader.deliveries.all_suppressed()
+    emit(rows, UNSUBSCRIBED_COLUMNS, form, names=["recipient", "at", "why"] if rows else None)
+    if form == "table" and not rows:
+        note("nobody has unsubscribed")
+
+
+def unsubscribe(
+    ctx: typer.Context,
+    recipients: Annotated[list[str], typer.Argument(metavar="ADDRESS")],
+) -> None:
+    """Send nothing to a recipient any more.
+
+    For those who ask by mail. What waits for them is cancelled with the next round.
+    """
+    session = session_of(ctx)
+    for recipient in recipients:
+        name = bare_address(recipient)
+        session.archive.deliveries.suppress(name, session.now(), "by hand")
+        say(f"{name} gets nothing any more")
+
+
+def allow(
+    ctx: typer.Context,
+    recipients: Annotated[list[str], typer.Argument(metavar="ADDRESS")],
+) -> None:
+    """Send to a recipient again who had unsubscribed."""
+    session = session_of(ctx)
+    for recipient in recipients:
+        name = bare_address(recipient)
+        if not session.archive.deliveries.allow(name):
+            raise NotFound(f"{name} has not unsubscribed: `monitor channels unsubscribed` lists who has")
+        say(f"{name} gets mail again")
+
+
+def bare_address(recipient: str) -> str:
+    """`Ada <ada@reader.test>` to `ada@reader.test`; anything that is no mailbox as it is."""
+    from email.utils import parseaddr
+
+    return parseaddr(recipient)[1] if "@" in recipient else recipient

@@ -93,24 +93,54 @@ def _columns(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
+#: what may not begin a line of Chinese or Japanese, and what may not end one
+_NOT_FIRST = frozenset("、。，．・：；？！）」』】〕〉》”’…ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.!?:;)]}%")
+_NOT_LAST = frozenset("（「『【〔〈《“‘([{￥＄")
+
+
 def wrap(text: str, columns: int = 78, indent: str = "", first: str | None = None) -> str:
-    """Lines of at most `columns`, begun with `indent` (the first with `first`). Long words are broken, URLs are not."""
+    """Lines of at most `columns`, begun with `indent` (the first with `first`).
+
+    Chinese and Japanese break between letters, but never in a Latin word or before a full stop; other words only if
+    they are longer than a line, URLs not even then.
+    """
     lines: list[str] = []
     line = first if first is not None else indent
     empty = True
     for word in text.split():
-        for piece in _pieces(word, columns - width(indent)):
-            if not empty and width(line) + 1 + width(piece) > columns:
+        for number, piece in enumerate(_pieces(word, columns - width(indent))):
+            gap = "" if empty or number else " "
+            if not empty and width(line) + width(gap) + width(piece) > columns:
                 lines.append(line)
-                line, empty = indent, True
-            line += piece if empty else f" {piece}"
+                line, empty, gap = indent, True, ""
+            line += gap + piece
             empty = False
     return "\n".join([*lines, line]) if not empty or lines else line.rstrip()
 
 
 def _pieces(word: str, columns: int) -> list[str]:
-    if width(word) <= columns or word.startswith(("http://", "https://")):
+    """Where a word may be broken; the pieces of it follow each other without a blank."""
+    if word.startswith(("http://", "https://")):
         return [word]
+    if word.isascii() or not any(_columns(letter) == 2 for letter in word):
+        return [word] if width(word) <= columns else _cut(word, columns)
+    pieces: list[str] = []
+    for letter in word:
+        wide = _columns(letter) == 2
+        joins = bool(pieces) and (
+            letter in _NOT_FIRST
+            or pieces[-1][-1] in _NOT_LAST
+            or _columns(letter) == 0
+            or not (wide or _columns(pieces[-1][-1]) == 2)
+        )
+        if joins:
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return [part for piece in pieces for part in ([piece] if width(piece) <= columns else _cut(piece, columns))]
+
+
+def _cut(word: str, columns: int) -> list[str]:
     pieces, piece = [], ""
     for letter in word:
         if width(piece) + _columns(letter) > columns:

@@ -21,6 +21,8 @@ class RankedStory:
     reasons: tuple[tuple[str, float], ...]
     #: it went out before and comes again for these
     developments: tuple[Development, ...] = ()
+    #: (name, words): what a part's points were given for
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

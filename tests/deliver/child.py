@@ -1,12 +1,14 @@
 """A process that sends digests from a real archive and may be killed at any moment. Arguments: database, SMTP port,
-Slack URL, number of digests."""
+Slack URL, number of digests, folder (of its log)."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from monitor.archive import open_archive
 from monitor.channels.opening import open_channel
@@ -19,7 +21,19 @@ from tests.deliver.rig import mail_channel
 from tests.digest.fixtures import MONDAY, SPEC, STORIES
 
 
-async def main(database: str, port: int, slack: str, count: int) -> None:
+class FileLog(SilentLog):
+    """Lines that outlive the process."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("a", encoding="utf-8")
+
+    def _say(self, level: str, event: str, **fields: Any) -> None:
+        self._file.write(json.dumps({"event": event, **fields}, default=str) + "\n")
+        self._file.flush()
+
+
+async def main(database: str, port: int, slack: str, count: int, folder: Path) -> None:
     archive = open_archive(database)
     clock = FakeClock(MONDAY)
     specs = (
@@ -38,8 +52,8 @@ async def main(database: str, port: int, slack: str, count: int) -> None:
         stories=MemoryStories(STORIES),
         deliveries=archive.deliveries,
         clock=clock,
-        settings=DeliverSettings(digests_folder=Path(database.removeprefix("sqlite:///")).parent / "digests"),
-        log=SilentLog(),
+        settings=DeliverSettings(digests_folder=folder / "digests"),
+        log=FileLog(folder / "log.jsonl"),
         random=lambda: 0.0,
     )
     await deliverer.recover()
@@ -52,4 +66,4 @@ async def main(database: str, port: int, slack: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), Path(sys.argv[5])))

@@ -40,6 +40,9 @@ class Keeper:
 class Rig:
     """The parts of a test, by name."""
 
+    #: what remembers deliveries where a test says nothing; see conftest.py
+    new_outbox: Callable[[], Any] = MemoryDeliveries
+
     def __init__(
         self,
         folder: Path,
@@ -57,7 +60,7 @@ class Rig:
         self.folder = folder
         self.clock = FakeClock(MONDAY)
         self.stories = store or MemoryStories(stories, keeps=keeps)
-        self.deliveries = deliveries or MemoryDeliveries()
+        self.deliveries = deliveries or type(self).new_outbox()
         self.log = SilentLog()
         self.slept: list[float] = []
         self._arguments: dict[str, Any] = {

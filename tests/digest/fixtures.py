@@ -11,6 +11,7 @@ from monitor.types import (
     Development,
     DevelopmentKind,
     DigestSpec,
+    Evidence,
     Fact,
     FeedTrouble,
     LedgerRecord,
@@ -38,12 +39,23 @@ def press(*places: int) -> tuple[tuple[str, str, str | None], ...]:
 
 
 def fact(
-    field: str, value: str, *, currency: str | None = None, number: str | None = None, usd: str | None = None
+    field: str,
+    value: str,
+    *,
+    currency: str | None = None,
+    number: str | None = None,
+    usd: str | None = None,
+    by: tuple[int, ...] = (0,),
 ) -> Fact:
+    """A fact that the headlines of these outlets give."""
     amount = None
     if currency is not None:
         amount = Amount(value=Decimal(number) if number else None, currency=currency, text=value)
-    return Fact(field=field, value=value, amount=amount, usd=Decimal(usd) if usd else None)
+    quotes = tuple(
+        Evidence(entry_id=n, revision=1, publisher=PRESS[n][0], field="title", start=0, end=len(value), quote=value)
+        for n in by
+    )
+    return Fact(field=field, value=value, amount=amount, usd=Decimal(usd) if usd else None, evidence=quotes)
 
 
 def record(kind: Any, *facts: Fact, status: Status = Status.CONFIRMED) -> LedgerRecord:
@@ -113,7 +125,7 @@ STORIES = (
         records=(
             record(
                 "funding",
-                fact("amount", "$675 million", currency="USD", number="675000000", usd="675000000"),
+                fact("amount", "$675 million", currency="USD", number="675000000", usd="675000000", by=(3, 5, 6)),
                 fact("amount", "$650 million", currency="USD", number="650000000", usd="650000000"),
                 fact("round", "Series B"),
                 fact("recipient", "Figure"),

@@ -10,6 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -19,10 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from monitor.channels.message import message_of
 from monitor.digest.build import build
 from monitor.digest.feed_out import FeedHead, Format, feed_out
 from monitor.digest.render import Look, render
 from monitor.types import DevelopmentKind, FeedTrouble, LedgerRecord, Part, Status, Story
+from tests.channels.test_email import delivery
+from tests.deliver.rig import mail_channel
 from tests.digest.fixtures import MONDAY, SPEC, fact, record, step, story
 
 SINCE = MONDAY - timedelta(days=2)
@@ -120,6 +126,40 @@ def test_text_holds_no_control_characters(name: str) -> None:
     assert "\n" not in part.subject
     assert len(part.subject) <= 200
     assert len(part.text) < 12_000
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_whole_mail_has_the_headers_and_parts_of_tame_words(name: str) -> None:
+    def parsed(text: str) -> EmailMessage:
+        part = part_of("email", text)
+        spec = mail_channel(25, sender="News <news@monitor.test>")
+        raw = message_of(delivery(part=part, digest_key="daily@x"), spec).as_bytes()
+        assert max(map(len, raw.split(b"\r\n"))) <= 998
+        mail = BytesParser(policy=policy.default).parsebytes(raw)
+        assert isinstance(mail, EmailMessage)
+        return mail
+
+    mail, tame = parsed(HOSTILE[name]), parsed(TAME)
+    assert mail.keys() == tame.keys()
+    assert "Bcc" not in mail
+    assert mail.get_all("To") == ["ada@reader.test"]
+    assert [p.get_content_type() for p in mail.walk()] == [p.get_content_type() for p in tame.walk()]
+    assert not mail.defects
+    assert not FORBIDDEN.search(str(mail["Subject"]))
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert html_shape(html.get_content()) == html_shape(part_of("email", TAME).html)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_notes_hold_text_and_our_links(name: str) -> None:
+    for part in render(digest_of(HOSTILE[name]), "apprise", Look()).parts:
+        tokens = [t for top in MarkdownIt("commonmark").parse(part.markdown) for t in (top, *(top.children or []))]
+        assert {t.type for t in tokens}.isdisjoint({"html_block", "html_inline", "image", "code_inline", "fence"})
+        targets = {str(t.attrs["href"]) for t in tokens if t.type == "link_open"}
+        assert targets == {"https://fine.test/a"}
+        assert not FORBIDDEN.search(part.markdown + part.subject)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -22,7 +22,7 @@ from monitor.digest.view import view
 from monitor.digest.wording import counted, dollars, listed, width, wrap
 from monitor.errors import ConfigError
 from monitor.types import Digest, Part, Story
-from tests.digest.fixtures import MONDAY, SPEC, STORIES, TROUBLE, many
+from tests.digest.fixtures import MONDAY, SPEC, STORIES, TROUBLE, fact, many, record
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SINCE = MONDAY - timedelta(days=2)
@@ -173,6 +173,45 @@ def test_text_fits_a_terminal() -> None:
     assert long == []
     assert "\n\n\n" not in text
     assert "\n-- \n" in text
+
+
+def test_lines_of_japanese_break_where_a_reader_breaks_them() -> None:
+    text = "同社は本日、「Lyria 3」と名づけた新しいモデルをGemini 3.1 Proとともに公開した。"
+    text += "重みは（Apache 2.0）で公開される。"
+    for columns in range(16, 60):
+        lines = wrap(text, columns, indent="  ").splitlines()
+        assert all(width(line) <= columns for line in lines), lines
+        assert "".join("".join(lines).split()) == "".join(text.split())
+        assert not any(line.strip()[0] in "、。」）" or line[-1] in "「（" for line in lines), lines
+        for name in ("Lyria", "Gemini", "Apache"):
+            assert any(name in line for line in lines), lines
+    assert wrap("A word " + "x" * 50 + " end", 30) == "A word\n" + "x" * 30 + "\n" + "x" * 20 + " end"
+    assert wrap("see https://a.test/" + "x" * 90, 30).splitlines()[1] == "https://a.test/" + "x" * 90
+
+
+def test_facts_that_are_said_are_not_said_again() -> None:
+    model = record("model-launch", *(fact(n, v) for n, v in (
+        ("model", "Hoshi 3.1 Pro"), ("family", "Hoshi"), ("version", "3.1"), ("size", "30B"), ("developer", "Hoshi AI"),
+    )))  # fmt: skip
+    money = {"currency": "USD", "number": "2100000000", "usd": "2100000000"}
+    large = {"currency": "USD", "number": "9000000000", "usd": "9000000000"}
+    loan = record(
+        "funding",
+        fact("amount", "$2.1 billion", **money),
+        fact("recipient", "Blue Wren"),
+        fact("valuation", "$2.1B", **money),
+        fact("valuation", "$9 billion", **large),
+    )
+    one = replace(STORIES[0], records=(model, loan))
+    shown = {f.label: (f.value, f.also) for f in view(digest_of([one])).items[0].facts}
+    assert shown == {
+        "Amount": ("$2.1 billion", ""),
+        "Company": ("Blue Wren", ""),
+        "Valuation": ("$9 billion", ""),
+        "Model": ("Hoshi 3.1 Pro", ""),
+        "Size": ("30B", ""),
+        "By": ("Hoshi AI", ""),
+    }
 
 
 def test_subject() -> None:
