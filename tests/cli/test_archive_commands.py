@@ -153,3 +153,13 @@ def test_an_outbox_and_digests_of_nothing(call: Call, world: World) -> None:
     assert call("outbox", "list", "--state", "lost").code == 2
     assert call("outbox", "retry", "7").code == 66
     assert call("digest", "preview", "weekly").code == 66
+
+
+def test_who_has_unsubscribed(call: Call, world: World) -> None:
+    assert call("channels", "unsubscribed", "--json").json == []
+    assert "nobody" in call("channels", "unsubscribed").err
+    assert call("channels", "unsubscribe", "Ada <Ada@reader.test>", "C042").code == 0
+    assert [row["recipient"] for row in call("channels", "unsubscribed", "--json").json] == ["ada@reader.test", "c042"]
+    assert call("channels", "allow", "ADA@reader.test").code == 0
+    assert call("channels", "allow", "ada@reader.test").code == 66
+    assert [row["recipient"] for row in call("channels", "unsubscribed", "--json").json] == ["c042"]

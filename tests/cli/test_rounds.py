@@ -134,6 +134,11 @@ def test_a_preview_shows_what_first_polls_brought_and_sends_nothing(
     assert "Halden" in json.dumps(read(capfd))
     assert site.call("digest", "preview", "--since", "2d", "--markdown") == 0
     assert "](https://" in capfd.readouterr().out
+    assert site.call("digest", "preview", "--since", "2d", "--explain") == 0
+    assert "  event: " in capfd.readouterr().out
+    assert site.call("digest", "preview", "--since", "2d", "--explain", "--json") == 0
+    for story in read(capfd):
+        assert story["score"] == pytest.approx(sum(part["points"] for part in story["points"]), abs=0.05)
     assert site.call("digest", "list", "--json") == 0
     assert read(capfd) == []
 

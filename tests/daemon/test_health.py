@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from monitor import health
-from monitor.health import HealthServer, Troubles, disk_trouble, text_page
+from monitor.health import HealthServer, Response, Troubles, disk_trouble, text_page
 
 
 async def ask(address: str, request: bytes) -> bytes:
@@ -28,9 +28,13 @@ async def ask(address: str, request: bytes) -> bytes:
     return answer
 
 
+def told(method: str, rest: str) -> Response:
+    return 200, "text/plain", f"{method} [{rest}]".encode()
+
+
 def answers(*requests: bytes) -> list[bytes]:
     async def test() -> list[bytes]:
-        server = HealthServer("127.0.0.1", 0, {"/healthz": lambda: text_page(200, ["ok"])})
+        server = HealthServer("127.0.0.1", 0, {"/healthz": lambda: text_page(200, ["ok"])}, {"/below/": told})
         address = await server.start()
         try:
             return [await ask(address, request) for request in requests]
@@ -56,6 +60,32 @@ def test_status(request_: bytes, status: bytes) -> None:
     [answer] = answers(request_)
     assert answer.split(b" ")[1] == status
     assert (b"ok" in answer.partition(b"\r\n\r\n")[2]) == (status == b"200" and request_.startswith(b"GET"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "body"),
+    [
+        (b"GET /below/abc?x=1 HTTP/1.1\r\n\r\n", b"200", b"GET [abc]"),
+        (b"HEAD /below/abc HTTP/1.1\r\n\r\n", b"200", b""),
+        (b"POST /below/abc HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b", b"200", b"POST [abc]"),
+        (b"POST /below/ HTTP/1.1\r\n\r\n", b"200", b"POST []"),
+        (b"DELETE /below/abc HTTP/1.1\r\n\r\n", b"405", b"only GET and POST\n"),
+        (b"POST /below/abc HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n", b"413", b"too much\n"),
+        (b"POST /below/abc HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"413", b"too much\n"),
+        (b"POST /below/abc HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"413", b"too much\n"),
+        (b"POST /below/abc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"413", b"too much\n"),
+        (b"GET /belowabc HTTP/1.1\r\n\r\n", b"404", b"try /healthz\n"),
+    ],
+)
+def test_below_a_prefix(request_: bytes, status: bytes, body: bytes) -> None:
+    [answer] = answers(request_)
+    assert answer.split(b" ")[1] == status
+    assert answer.partition(b"\r\n\r\n")[2] == body
+
+
+def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HealthServer, "TIMEOUT", 0.05)
+    assert answers(b"POST /below/abc HTTP/1.1\r\nContent-Length: 30\r\n\r\n") == [b""]
 
 
 def test_a_request_without_end_is_dropped_and_the_next_is_served() -> None:
