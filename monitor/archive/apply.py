@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -42,22 +42,25 @@ class Understanding:
         found: Mapping[int, Classification],
         topics: Mapping[int, Mapping[str, float]],
         updates: Sequence[StoryUpdate],
+        revisions: Mapping[int, int],
     ) -> list[int]:
         """Story ids in the order of `updates`."""
         joining = {d.entry_id for update in updates for d in update.decisions}
         there = self._present({*found, *topics, *joining})
         ids = [self._story_id(update, there) for update in updates]
+        overtaken = _overtaken(updates, ids, there)
         left = self._join(updates, ids, there)
-        self._classify({n: c for n, c in found.items() if n in there}, in_story=joining | _in_story(there))
+        self._classify({n: c for n, c in found.items() if n in there}, revisions)
         self._topics({n: t for n, t in topics.items() if n in there})
-        last = dict(zip(ids, updates, strict=True))
+        last = {n: update for n, update in zip(ids, updates, strict=True) if n not in overtaken}
         for story_id, update in last.items():
             values = rows.story_values(update.story)
             self._connection.execute(sa.update(stories).where(stories.c.id == story_id).values(values))
         self._publishers(last)
         self._developments(last, there)
+        hands.pass_on(self._database, self._connection, self._heirs(updates, ids, there, left))
         replace_records(self._connection, {story_id: update.story.records for story_id, update in last.items()})
-        hands.refresh(self._database, self._connection, sorted(left - set(ids)))
+        hands.refresh(self._database, self._connection, sorted((left - set(ids)) | overtaken))
         self._sums(list(last))
         mark_entries(self._database, self._connection, sorted({*last, *left}), also=sorted(there))
         return ids
@@ -90,7 +93,7 @@ class Understanding:
         for story_id, update in zip(ids, updates, strict=True):
             for decision in update.decisions:
                 row = there.get(decision.entry_id)
-                if row is None or (row.placed_by_hand and row.story_id != story_id):
+                if row is None or _stays(row, story_id):
                     continue
                 if row.story_id != story_id:
                     moves.append({"b_id": row.id, "b_story": story_id})
@@ -115,6 +118,21 @@ class Understanding:
         self._reasons(reasons)
         return left
 
+    def _heirs(
+        self, updates: Sequence[StoryUpdate], ids: Sequence[int], there: Mapping[int, Any], left: set[int]
+    ) -> list[tuple[int, int]]:
+        """(former story, story) where the one became the other: the former is empty now, or the other began of it.
+
+        A story that only lost some of its entries to one that stood already says nothing of what that one told.
+        """
+        full = set(self._connection.scalars(sa.select(entries.c.story_id).where(entries.c.story_id.in_(left))))
+        heirs = set()
+        for story_id, update in zip(ids, updates, strict=True):
+            former = {there[d.entry_id].story_id for d in update.decisions if d.entry_id in there} - {story_id}
+            began = update.begins and None not in former
+            heirs |= {(old, story_id) for old in former & left if began or old not in full}
+        return sorted(heirs)
+
     def _reasons(self, reasons: Sequence[dict[str, Any]]) -> None:
         """The last reason of the matcher for an entry counts; a person's stay beside it."""
         for part in chunks([r["entry_id"] for r in reasons], 5000):
@@ -122,16 +140,17 @@ class Understanding:
         if reasons:
             self._connection.execute(sa.insert(decisions), list(reasons))
 
-    def _classify(self, found: Mapping[int, Classification], *, in_story: set[int]) -> None:
+    def _classify(self, found: Mapping[int, Classification], revisions: Mapping[int, int]) -> None:
+        """An entry that its publisher edited while an earlier revision was read stays pending."""
         if not found:
             return
-        values = [
-            {"entry_id": n, "at": self._now, **rows.classification_values(c, with_vector=n in in_story)}
-            for n, c in found.items()
-        ]
+        values = [{"entry_id": n, "at": self._now, **rows.classification_values(c)} for n, c in found.items()]
         self._connection.execute(upsert(self._database, classifications, ["entry_id"], _LABELS), values)
-        for part in chunks(list(found), 5000):
+        for part in chunks([n for n in found if n not in revisions], 5000):
             self._connection.execute(sa.update(entries).where(entries.c.id.in_(part)).values(pending=False))
+        if read := [{"b_id": n, "b_revision": revisions[n]} for n in found if n in revisions]:
+            same = sa.and_(entries.c.id == sa.bindparam("b_id"), entries.c.revision == sa.bindparam("b_revision"))
+            self._connection.execute(sa.update(entries).where(same).values(pending=False), read)
 
     def _topics(self, topics: Mapping[int, Mapping[str, float]]) -> None:
         for part in chunks(list(topics), 5000):
@@ -183,5 +202,19 @@ class Understanding:
             self._connection.execute(sa.update(stories).where(stories.c.id.in_(part), has).values(usd=highest))
 
 
-def _in_story(there: Mapping[int, Any]) -> set[int]:
-    return {n for n, row in there.items() if row.story_id is not None}
+def _overtaken(updates: Sequence[StoryUpdate], ids: Sequence[int], there: Mapping[int, Any]) -> set[int]:
+    """Stories of which a person or a second program made others while the updates were made.
+
+    They take the entries and are counted again; what the updates say of them as a whole is not true any more.
+    """
+    found = {story_id for story_id, times in Counter(ids).items() if times > 1}
+    for story_id, update in zip(ids, updates, strict=True):
+        rows_of = [there[d.entry_id] for d in update.decisions if d.entry_id in there]
+        if update.story_id not in (None, story_id) or any(_stays(row, story_id) for row in rows_of):
+            found.add(story_id)
+    return found
+
+
+def _stays(row: Any, story_id: int) -> bool:
+    """A person put the entry somewhere else."""
+    return bool(row.placed_by_hand) and row.story_id != story_id

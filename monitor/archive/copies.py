@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from monitor.archive.engine import Database
 from monitor.archive.failures import explained
@@ -79,7 +80,7 @@ def _copy_file(database: Database, partial: Path) -> None:
         raise NotFound(f"there is no archive {database.path}")
     partial.unlink(missing_ok=True)
     with explained(database):
-        location = f"file:{database.path.absolute()}?mode=ro"
+        location = _uri(database.path, "mode=ro")
         with (
             closing(sqlite3.connect(location, uri=True, timeout=database.busy_seconds)) as source,
             closing(sqlite3.connect(partial)) as target,
@@ -89,9 +90,14 @@ def _copy_file(database: Database, partial: Path) -> None:
     _check_file(partial)
 
 
+def _uri(path: Path, options: str) -> str:
+    """SQLite's address of a file: in a folder's name `?`, `#` and `%` are letters like others."""
+    return f"file:{quote(str(path.absolute()))}?{options}"
+
+
 def _check_file(path: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(sqlite3.connect(_uri(path, "mode=ro&immutable=1"), uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             ours = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
     except sqlite3.Error as error:

@@ -32,10 +32,9 @@ _WRITE: Final = "monitor_write"
 
 def parse_url(text: str) -> URL:
     """A database URL: SQLite or PostgreSQL; a path alone names an SQLite file. Raises ConfigError."""
-    if "://" not in text:
-        text = f"sqlite:///{text}"
     try:
-        url = make_url(text)
+        # `?` in a path is a letter like others
+        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
     except (sa.exc.ArgumentError, ValueError) as error:
         raise ConfigError(
             f"the database URL cannot be read: use sqlite:///PATH or postgresql://HOST/NAME ({error})"

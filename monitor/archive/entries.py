@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from monitor.archive.engine import Database
 from monitor.archive.rows import classification, entry, select_entries, select_understood
-from monitor.archive.sql import chunks
+from monitor.archive.sql import chunks, flagged
 from monitor.archive.tables import classifications, entries, entry_revisions, entry_topics
 from monitor.types import Classification, Entry
 from monitor.urls import link_key
@@ -38,13 +38,14 @@ class Entries:
 
     def pending(self, limit: int = 512) -> list[Entry]:
         """Entries not yet understood, oldest arrival first. One that was edited comes again, with its story_id."""
-        query = select_entries().where(entries.c.pending).order_by(entries.c.id).limit(limit)
+        query = select_entries().where(flagged(entries.c.pending)).order_by(entries.c.id).limit(limit)
         with self._database.read() as connection:
             return [entry(row) for row in connection.execute(query).mappings()]
 
     def pending_count(self) -> int:
+        query = sa.select(sa.func.count()).select_from(entries).where(flagged(entries.c.pending))
         with self._database.read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).where(entries.c.pending)) or 0
+            return connection.scalar(query) or 0
 
     def get(self, entry_id: int) -> Entry | None:
         with self._database.read() as connection:
@@ -110,7 +111,8 @@ class Entries:
 
     def near_misses(self, *, since: datetime | None = None, limit: int = 100) -> list[Understood]:
         """Entries with no tag, but one in the band below its threshold; newest first."""
-        query = select_understood().where(classifications.c.near_miss).order_by(classifications.c.entry_id.desc())
+        near = flagged(classifications.c.near_miss)
+        query = select_understood().where(near).order_by(classifications.c.entry_id.desc())
         if since is not None:
             query = query.where(entries.c.first_seen_at >= since)
         with self._database.read() as connection:

@@ -16,6 +16,7 @@ from monitor.errors import (
     ArchiveMissing,
     ArchiveUnreachable,
     SchemaOutOfDate,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def explained(database: Database) -> Iterator[None]:
     """Turns what the database refuses into the ArchiveError of its cause. A programming error stays what it is."""
     try:
         yield
+    except OverflowError as error:
+        # of SQLite's driver: a number of more than 64 bits, which only a person can have typed
+        if "SQLite" not in str(error):
+            raise
+        raise UsageError(f"archive {database.name}: no row has a number as large as that; see the lists") from error
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
         known = _explain(database, error)
         if known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,11 +26,15 @@ from monitor.archive.tables import (
 )
 from monitor.errors import NotFound, UsageError
 
+#: the largest number that a row can have
+MOST_ID: Final = 2**63 - 1
+
 
 def targets(connection: Connection, story_ids: Sequence[int]) -> dict[int, int]:
     """Each id to the story that it means today; unknown ids are left out."""
     found: dict[int, int] = {}
-    for part in chunks(sorted(set(story_ids)), 5000):
+    # people type any number; no row has one of more than 64 bits
+    for part in chunks(sorted(number for number in set(story_ids) if abs(number) <= MOST_ID), 5000):
         query = sa.select(stories.c.id, stories.c.merged_into).where(stories.c.id.in_(part))
         found.update((row.id, row.merged_into or row.id) for row in connection.execute(query))
     return found
@@ -56,9 +60,10 @@ def merge(database: Database, connection: Connection, into: int, others: Sequenc
     _move_records(connection, gone, target)
     _move_sent(database, connection, gone, target)
     connection.execute(sa.update(stories).where(stories.c.merged_into.in_(gone)).values(merged_into=target))
+    _move_head(connection, gone, target)
     left = {"merged_into": target, "entry_count": 0, "news_at": None, "independent": 0, "usd": None}
     connection.execute(sa.update(stories).where(stories.c.id.in_(gone)).values(left))
-    refresh(database, connection, [target])
+    refresh(database, connection, [target], keep_empty=True)
 
 
 def split(database: Database, connection: Connection, story_id: int, entry_ids: Sequence[int], now: datetime) -> int:
@@ -74,7 +79,8 @@ def split(database: Database, connection: Connection, story_id: int, entry_ids: 
     values = {name: value for name, value in head.items() if name not in ("id", "pinned", "usd")} | {"pinned": False}
     created = int(connection.execute(sa.insert(stories).values(values).returning(stories.c.id)).scalar_one())
     _place(connection, moved, created, now, f"split by hand from {source}")
-    connection.execute(sa.update(entries).where(entries.c.story_id == source).values(placed_by_hand=True))
+    # who takes some out vouches for the rest, too: matching anew must not draw it after them
+    _place(connection, sorted(own - set(moved)), source, now, f"stayed by hand when {created} was split off")
     connection.execute(sa.update(developments).where(developments.c.entry_id.in_(moved)).values(story_id=created))
     refresh(database, connection, [source, created])
     return created
@@ -118,27 +124,66 @@ def _move_records(connection: Connection, gone: Sequence[int], target: int) -> N
             connection.execute(sa.update(records).where(same).values(number=number))
 
 
+def _move_head(connection: Connection, gone: Sequence[int], target: int) -> None:
+    """A pin goes along, and the companies that take part."""
+    query = sa.select(stories.c.id, stories.c.pinned, stories.c.companies).where(stories.c.id.in_([target, *gone]))
+    heads = sorted(connection.execute(query).all(), key=lambda head: (head.id != target, head.id))
+    values = {
+        "pinned": any(head.pinned for head in heads),
+        "companies": list(dict.fromkeys(name for head in heads for name in head.companies)),
+    }
+    connection.execute(sa.update(stories).where(stories.c.id == target).values(values))
+
+
 def _move_sent(database: Database, connection: Connection, gone: Sequence[int], target: int) -> None:
     """Who has had one of the merged stories has had the whole."""
     sent = connection.execute(sa.select(digest_stories).where(digest_stories.c.story_id.in_(gone))).mappings().all()
-    if sent:
-        values = [{**row, "story_id": target} for row in sent]
-        connection.execute(insert_into(database, digest_stories).on_conflict_do_nothing(), values)
+    _sent_too(database, connection, [{**row, "story_id": target} for row in sent])
 
 
-def refresh(database: Database, connection: Connection, story_ids: Sequence[int]) -> None:
-    """A story's columns counted again from its entries; one without entries is removed."""
+def pass_on(database: Database, connection: Connection, heirs: Sequence[tuple[int, int]]) -> None:
+    """Of (former story, story): who has had the former has had the other with all its steps.
+
+    Matching anew announces nothing. To be called once the steps of the stories are stored.
+    """
+    for former, story_id in heirs:
+        sent = connection.execute(sa.select(digest_stories).where(digest_stories.c.story_id == former)).mappings().all()
+        if sent:
+            newest = sa.select(sa.func.max(developments.c.id)).where(developments.c.story_id == story_id)
+            step = connection.execute(newest).scalar() or 0
+            _sent_too(database, connection, [{**row, "story_id": story_id, "development_id": step} for row in sent])
+
+
+def _sent_too(database: Database, connection: Connection, values: Sequence[dict[str, Any]]) -> None:
+    """Stores what went out; of two stories in one digest the later step counts."""
+    if not values:
+        return
+    statement = insert_into(database, digest_stories)
+    c, new = digest_stories.c, statement.excluded.development_id
+    later = sa.case((new > c.development_id, new), else_=c.development_id)
+    keys = ["digest_id", "channel", "recipient", "story_id"]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={"development_id": later}), list(values)
+    )
+
+
+def refresh(database: Database, connection: Connection, story_ids: Sequence[int], *, keep_empty: bool = False) -> None:
+    """A story's columns counted again from its entries; one without entries is removed.
+
+    keep_empty: unless it has records, since its entries were pruned and the ledger stays.
+    """
     for story_id in story_ids:
         members = _members(connection, story_id)
-        if not members:
+        told = sa.select(sa.func.count(), sa.func.max(records.c.usd)).where(records.c.story_id == story_id)
+        count, highest = connection.execute(told).one()
+        if not members and not (keep_empty and count):
             connection.execute(sa.delete(stories).where(stories.c.id == story_id))
             continue
-        values = _counted(members)
-        values["topics"] = _topics(connection, story_id)
-        highest = sa.select(sa.func.max(records.c.usd)).where(records.c.story_id == story_id)
-        values["usd"] = connection.execute(highest).scalar()
+        values: dict[str, Any] = {"usd": highest}
+        if members:
+            values |= _counted(members) | {"topics": _topics(connection, story_id)}
+            write_publishers(connection, {story_id: [p[0] for p in values["publishers"]]})
         connection.execute(sa.update(stories).where(stories.c.id == story_id).values(values))
-        write_publishers(connection, {story_id: [p[0] for p in values["publishers"]]})
     mark_entries(database, connection, story_ids)
 
 

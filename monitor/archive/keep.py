@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 
 from monitor.archive import copies, schema
 from monitor.archive.engine import Database
-from monitor.archive.sql import insert_into, upsert
+from monitor.archive.sql import flagged, insert_into, upsert
 from monitor.archive.tables import (
     classifications,
     deliveries,
+    digest_stories,
     digests,
     entities,
     entries,
@@ -29,6 +30,10 @@ from monitor.archive.tables import (
 )
 
 _PRUNED_AT_ONCE: Final = 2000
+#: a digest is kept for so much longer than the stories that it told: the longest look-back is two months
+_LOOK_BACK: Final = timedelta(days=62)
+#: states of a delivery on which something is still to be done
+_OPEN: Final = ("ready", "sending", "uncertain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,8 @@ class Keep:
         with self._database.read() as connection:
             for name, table in counted.items():
                 found[name] = connection.scalar(sa.select(sa.func.count()).select_from(table))
-            found["pending"] = connection.scalar(sa.select(sa.func.count()).where(entries.c.pending))
+            waiting = sa.select(sa.func.count()).select_from(entries).where(flagged(entries.c.pending))
+            found["pending"] = connection.scalar(waiting)
             deals = sa.select(records.c.is_deal, sa.func.count()).group_by(records.c.is_deal)
             by_kind = {row[0]: row[1] for row in connection.execute(deals)}
             found |= {"deals": by_kind.get(True, 0), "launches": by_kind.get(False, 0)}
@@ -90,8 +96,9 @@ class Keep:
         """Removes entries seen before then with their stories, and digests due before then.
 
         Their keys stay, so that none comes back as new. The ledger stays: a deal or launch keeps its story's head, its
-        facts and their quotes. Pinned stories, and stories seen since, stay whole. In many short transactions, so that
-        a running monitor is not kept waiting.
+        facts and their quotes. Pinned stories, and stories seen since, stay whole. Of digests those stay that say what
+        must not be sent again: the last of each name, and those that told a story which may come up again. In many
+        short transactions, so that a running monitor is not kept waiting.
         """
         gone, before = 0, self._count(stories)
         while part := self._prune_some(older_than):
@@ -101,12 +108,28 @@ class Keep:
             told = sa.exists().where(records.c.story_id == stories.c.id)
             old = sa.and_(stories.c.last_seen_at < older_than, stories.c.merged_into.is_(None), empty, ~told)
             connection.execute(sa.delete(stories).where(old, ~stories.c.pinned))
-            sent = connection.execute(sa.delete(digests).where(digests.c.due_at < older_than, _settled())).rowcount
+            over = sa.and_(digests.c.due_at < older_than, _settled(), _followed(), ~_told_of(older_than - _LOOK_BACK))
+            sent = connection.execute(sa.delete(digests).where(over)).rowcount
         return Pruned(entries=gone, stories=before - self._count(stories), digests=sent)
 
-    def forget_vectors(self, older_than: datetime) -> int:
-        """Drops the vectors of entries too old to be matched with: most of what an entry weighs; how many."""
+    def forget_deliveries(self, older_than: datetime) -> int:
+        """Drops the rendered parts of the outbox that were made before then and are settled; how many.
+
+        What went to whom stays known: nothing is sent again.
+        """
+        c = deliveries.c
+        settled = sa.and_(c.created_at < older_than, c.state.not_in(_OPEN))
+        with self._database.write() as connection:
+            return connection.execute(sa.delete(deliveries).where(settled)).rowcount
+
+    def forget_vectors(self, older_than: datetime, *, loose: bool = False) -> int:
+        """Drops the vectors of entries too old to be matched with: most of what an entry weighs; how many.
+
+        loose: only of entries that are in no story, whose vectors only topics read.
+        """
         old = sa.select(entries.c.id).where(entries.c.first_seen_at < older_than)
+        if loose:
+            old = old.where(entries.c.story_id.is_(None))
         c = classifications.c
         with self._database.write() as connection:
             update = sa.update(classifications).where(c.vector.is_not(None), c.entry_id.in_(old)).values(vector=None)
@@ -141,6 +164,8 @@ class Keep:
                     connection.execute(sa.text("ANALYZE"))
                 return
             with self._database.write() as writer:
+                # it looks at so many rows of an index, not at all of them
+                writer.exec_driver_sql("PRAGMA analysis_limit=1000")
                 writer.exec_driver_sql("PRAGMA optimize")
 
     def get(self, key: str) -> str | None:
@@ -218,8 +243,19 @@ class Keep:
 
 def _settled() -> Any:
     """Nothing of the digest is still to be sent."""
-    open_states = ("ready", "sending", "uncertain")
-    return ~sa.exists().where(deliveries.c.digest_id == digests.c.id, deliveries.c.state.in_(open_states))
+    return ~sa.exists().where(deliveries.c.digest_id == digests.c.id, deliveries.c.state.in_(_OPEN))
+
+
+def _followed() -> Any:
+    """A later digest has its name: the last one says when the next is due, and that an alert has begun."""
+    later = digests.alias("later")
+    return sa.exists().where(later.c.name == digests.c.name, later.c.due_at > digests.c.due_at)
+
+
+def _told_of(since: datetime) -> Any:
+    """The digest told a story that stands and was seen since then."""
+    told = sa.and_(digest_stories.c.digest_id == digests.c.id, stories.c.id == digest_stories.c.story_id)
+    return sa.exists().where(told, stories.c.last_seen_at >= since)
 
 
 def _sqlite_problems(connection: Connection) -> list[str]:

@@ -26,8 +26,11 @@ from monitor.types import Status
 Sort = Literal["newest", "best", "amount"]
 #: the newest matches among which the best are chosen: ranking all of a common word would cost a second
 WINDOW: Final = 800
-#: entries looked at for one page before a filter that no mark narrows gives up
+#: entries met that do not fit before a filter that no mark narrows gives up
 _MOST: Final = 20_000
+#: entries looked at at once
+_FIRST: Final = 50_000
+_NEXT: Final = 2000
 _LEAD: Final = 500
 #: characters of a summary by which entries are ranked
 _RANKED: Final = 300
@@ -93,8 +96,9 @@ class Search:
                 fitting = [row for row in rows if _fits(row, wanted)]
                 ordered = _ranked(fitting, wanted) if sort == "best" else _by_amount(fitting)
                 best = _one_per_story(ordered, limit) if by_story else ordered[:limit]
-                whole = _rows(connection, [row.id for row, _ in best])
-                found = [(row, score) for row, (_, score) in zip(whole, best, strict=True)]
+                scores = {row.id: score for row, score in best}
+                # on PostgreSQL one may have been pruned since it was found
+                found = [(row, scores[row.id]) for row in _rows(connection, list(scores))]
         looked_for = [w for term in terms(wanted.words) for w in words(term.text)]
         return [_hit(row, score, looked_for) for row, score in found]
 
@@ -152,18 +156,19 @@ def _page(
 ) -> list[tuple[Any, float]]:
     found: list[tuple[Any, float]] = []
     stories_seen: set[int] = set()
-    size, looked_at = max(2 * limit, 20), 0
-    while len(found) < limit and looked_at < _MOST:
+    size, misfits = min(max(2 * limit, 20), _FIRST), 0
+    while len(found) < limit and misfits < _MOST:
         ids = matches.newest(size, before_id)
         for row in _rows(connection, ids):
-            if not _fits(row, query) or (by_story and row.story_id in stories_seen):
-                continue
-            if row.story_id is not None:
-                stories_seen.add(row.story_id)
-            found.append((row, 0.0))
+            if not _fits(row, query):
+                misfits += 1
+            elif not by_story or row.story_id not in stories_seen:
+                if row.story_id is not None:
+                    stories_seen.add(row.story_id)
+                found.append((row, 0.0))
         if len(ids) < size:
             break
-        before_id, looked_at, size = ids[-1], looked_at + len(ids), min(4 * size, 2000)
+        before_id, size = ids[-1], min(4 * size, _NEXT)
     return found[:limit]
 
 

@@ -35,3 +35,11 @@ def upsert(database: Database, table: sa.Table, keys: Sequence[str], columns: Se
     """INSERT, and where the keys stand already, UPDATE of these columns."""
     statement = insert_into(database, table)
     return statement.on_conflict_do_update(index_elements=list(keys), set_={c: statement.excluded[c] for c in columns})
+
+
+def flagged(column: sa.Column[bool]) -> sa.ColumnElement[Any]:
+    """Where the flag is set, as an index of such rows says it.
+
+    SQLAlchemy writes `= 1` on SQLite, which then does not see that the index fits and reads the whole table.
+    """
+    return sa.literal_column(f"{column.table.name}.{column.name}")

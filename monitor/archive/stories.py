@@ -20,7 +20,7 @@ from monitor.archive.selecting import fits
 from monitor.archive.sql import chunks
 from monitor.archive.tables import classifications, decisions, developments, entries, feeds, stories
 from monitor.query import Query, merged
-from monitor.types import Classification, Development, Selection, Story, StoryMember, StoryUpdate
+from monitor.types import Classification, Development, Selection, Story, StoryMember, StoryUpdate, encoder_of
 
 
 class Stories:
@@ -30,7 +30,9 @@ class Stories:
         self._database = database
 
     def window(self, since: datetime, model_id: str, *, after_entry_id: int = 0) -> list[StoryMember]:
-        """Members of stories seen since then whose vectors are of that model, in order of arrival."""
+        """Members of stories seen since then whose vectors are of that model's encoder, in order of arrival."""
+        encoder, read_by = encoder_of(model_id), classifications.c.model_id
+        same = sa.or_(read_by == encoder, read_by.startswith(f"{encoder}+", autoescape=True))
         labelled = [classifications.c[name] for name in _CLASSIFICATION]
         columns = [entries.c[name] for name in ("id", "story_id", "title", "summary", "publisher", "language")]
         query = (
@@ -38,9 +40,7 @@ class Stories:
             .join_from(stories, entries, entries.c.story_id == stories.c.id)
             .join(classifications, classifications.c.entry_id == entries.c.id)
             .join(feeds, feeds.c.id == entries.c.feed_id)
-            .where(
-                stories.c.last_seen_at >= since, classifications.c.model_id == model_id, entries.c.id > after_entry_id
-            )
+            .where(stories.c.last_seen_at >= since, same, entries.c.id > after_entry_id)
             .order_by(entries.c.id)
         )
         with self._database.read() as connection:
@@ -64,15 +64,20 @@ class Stories:
         topics: Mapping[int, Mapping[str, float]],
         updates: Sequence[StoryUpdate],
         now: datetime,
+        *,
+        revisions: Mapping[int, int] | None = None,
     ) -> list[int]:
         """One transaction: classifications by entry id, topics, stories, decisions, developments, ledger. Story ids,
         in the order of `updates`.
 
-        Entries with a classification are no longer pending. Doing it again after a crash makes nothing twice; an entry
-        that a person has placed stays where it is, and facts that a person set stand.
+        Entries with a classification are no longer pending, unless `revisions` (entry id to the revision that was read)
+        says that they were edited meanwhile. Doing it again after a crash makes nothing twice; an entry that a person
+        has placed stays where it is, and facts that a person set stand. A story that became another meanwhile (merged
+        by hand, named by two updates) takes its entries and is counted again from them.
         """
         with self._database.write(lock=2) as connection:
-            return Understanding(self._database, connection, now).store(classifications, topics, updates)
+            understanding = Understanding(self._database, connection, now)
+            return understanding.store(classifications, topics, updates, revisions or {})
 
     def arrived(
         self, selection: Selection, since: datetime, until: datetime, *, announced_only: bool = True, limit: int = 5000

@@ -21,7 +21,7 @@ from monitor.stories.sketch import NameFinder, Sketch, sketch
 from monitor.stories.vetoes import veto
 from monitor.stories.weights import Lens, Weights, grind
 from monitor.stories.words import WordTable
-from monitor.types import Classification, StoryMember
+from monitor.types import Classification, StoryMember, encoder_of
 
 HOURS_PER_DAY: Final = 24.0
 #: vectors from which a lens can be ground
@@ -96,7 +96,7 @@ class Matcher:
         """What the matcher looks at in an entry."""
         read = member.classification
         vector = np.frombuffer(read.vector, "<f2").astype(np.float32)
-        lens = self._lens(read.model_id, len(vector))
+        lens = self._lens(encoder_of(read.model_id), len(vector))
         parts: dict[str, frozenset[str]] = {}
         for span in read.spans:
             parts[span.role] = parts.get(span.role, frozenset()) | frozenset(span_words(span.text))
@@ -123,7 +123,7 @@ class Matcher:
         found: dict[tuple[str, int], list[bytes]] = defaultdict(list)
         for read in reads:
             if read.vector:
-                found[read.model_id, len(read.vector) // 2].append(read.vector)
+                found[encoder_of(read.model_id), len(read.vector) // 2].append(read.vector)
         for (model_id, size), vectors in found.items():
             if len(vectors) >= ENOUGH and self._lens(model_id, size) is None:
                 rows = np.frombuffer(b"".join(vectors), "<f2").astype(np.float32).reshape(-1, size)

@@ -52,6 +52,7 @@ from monitor.types.understanding import (
     Story,
     StoryMember,
     StoryUpdate,
+    encoder_of,
 )
 from monitor.types.vocabulary import (
     DeliveryState,
@@ -104,4 +105,5 @@ __all__ = [
     "StoryUpdate",
     "Tag",
     "TopicSpec",
+    "encoder_of",
 ]

@@ -45,6 +45,11 @@ class Span:
     score: float = 1.0
 
 
+def encoder_of(model_id: str) -> str:
+    """The encoder's own id: in "encoder+head" a head of one's own stands in front. Vectors of one encoder compare."""
+    return model_id.partition("+")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """What the model read from one entry. Scores are calibrated probabilities."""
