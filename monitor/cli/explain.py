@@ -48,7 +48,7 @@ Pairs = list[tuple["Entry", "Classification | None"]]
 
 def _found(session: Session, what: str) -> tuple[Story | None, Pairs]:
     archive = session.reader
-    if what.isdigit():
+    if what.isdecimal():
         story = archive.stories.get(int(what))
         if story is None:
             raise NotFound(f"there is no story {what}: `monitor search` shows the numbers of stories")
@@ -173,7 +173,9 @@ def _print_story(part: Mapping[str, Any]) -> None:
     for row in part["sent"]:
         step = f", development {row['development_id']}" if row["development_id"] else ""
         way = f"to {row['recipient']} over {row['channel']}{step}"
-        out.print(f"sent: {row['name']} of {minute(row['due_at'])} {way}: {row['state']}")
+        # the outbox forgets its texts after a while, not what went to whom
+        state = row["state"] or "settled long ago"
+        out.print(f"sent: {row['name']} of {minute(row['due_at'])} {way}: {state}")
     for row in part["not_sent"]:
         out.print(f"not in {row['digest']}: {row['why']}")
 
