@@ -183,7 +183,7 @@ class Planner:
         key = self._settings.unsubscribe_key
         if key is None or not self._settings.base_url:
             return part
-        if UNSUBSCRIBE_MARK not in part.html:
+        if not any(UNSUBSCRIBE_MARK in text for text in (part.text, part.html, part.markdown)):
             return part
         own = link(self._settings.base_url, key, parseaddr(recipient)[1] or recipient)
         return replace(

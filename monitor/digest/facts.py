@@ -76,9 +76,11 @@ def _fact(name: str, words: tuple[str, str], values: list[Fact]) -> FactView:
 def _value(fact: Fact) -> str:
     text = clean_line(fact.amount.text if fact.amount and fact.amount.text else fact.value, limit=NAME)
     if fact.usd is not None:
-        about = dollars(fact.usd)
         if fact.amount is not None and fact.amount.currency != "USD":
-            return f"{text} (about {about})"
+            return f"{text} (about {dollars(fact.usd)})"
+        if not text.isascii():
+            # 300亿美元
+            return f"{text} ({dollars(fact.usd)})"
     return text
 
 

@@ -214,6 +214,18 @@ def test_facts_that_are_said_are_not_said_again() -> None:
     }
 
 
+def test_sums_are_readable_in_whatever_language_they_were_told() -> None:
+    given = {
+        "300亿美元": "300亿美元 ($30B)",
+        "$30 billion": "$30 billion",
+        "30 Milliarden Dollar": "30 Milliarden Dollar",
+    }
+    for text, shown in given.items():
+        money = fact("amount", text, currency="USD", number="30000000000", usd="30000000000")
+        one = replace(STORIES[0], records=(record("funding", money, fact("recipient", "Blue Wren")),))
+        assert view(digest_of([one])).items[0].facts[0].value == shown
+
+
 def test_subject() -> None:
     digest = digest_of(STORIES)
     subject = render(digest, "email", Look(subject="{count} from {title}: {top} ({more} more) {date} {unknown}")).parts[
