@@ -49,8 +49,8 @@ class Tally:
     tagged: int = 0
     possible: int = 0
     tags: Counter[str] = field(default_factory=Counter)
-    #: sums of the scores of tags that were given
-    given: Counter[str] = field(default_factory=Counter)
+    #: sum of the scores of the tags that were given
+    given: float = 0.0
     models: Counter[str] = field(default_factory=Counter)
 
     def add(self, read: Reading) -> None:
@@ -61,14 +61,15 @@ class Tally:
         self.models[read.model_id] += 1
         for tag in read.tags:
             self.tags[tag] += 1
-            self.given[tag] += read.scores.get(tag, 0.0)
+            self.given += read.scores.get(tag, 0.0)
 
     def join(self, other: Tally) -> None:
         """Takes another's counts in."""
         self.entries += other.entries
         self.tagged += other.tagged
         self.possible += other.possible
-        for mine, theirs in ((self.tags, other.tags), (self.given, other.given), (self.models, other.models)):
+        self.given += other.given
+        for mine, theirs in ((self.tags, other.tags), (self.models, other.models)):
             mine.update(theirs)
 
     def rate(self, tag: str = "") -> float:
@@ -80,7 +81,7 @@ class Tally:
     def confidence(self) -> float | None:
         """The mean score of the tags that were given; None: none was."""
         total = sum(self.tags.values())
-        return sum(self.given.values()) / total if total else None
+        return self.given / total if total else None
 
     def figures(self) -> dict[str, Any]:
         """As a row."""

@@ -131,7 +131,7 @@ def fit_topic(spec: TopicSpec, background: Background, vectors_of: VectorsOf) ->
             np.hstack([_table(background, counts, vocabulary), own]),
         ]
     )
-    weights = logistic(SCALE * table, *_wanted(sides, len(own))) * SCALE
+    weights = logistic(np.asarray(SCALE * table, dtype=np.float32), *_wanted(sides, len(own))) * np.float32(SCALE)
     weights[-1] /= SCALE
     figures = {"entries": len(background), "nearest": len(sides.near), "keyword_hits": len(sides.hits)}
     return _calibrated(_head(background, vocabulary, weights), background, figures)

@@ -43,7 +43,7 @@ def shape_of(model: onnx.ModelProto) -> Shape:
     vocabulary, hidden = found[0].shape
     attention = [node for node in model.graph.node if node.op_type == "MultiHeadAttention"]
     heads = next(each.i for each in attention[0].attribute if each.name == "num_heads")
-    norm = next(node for node in model.graph.node if node.op_type == "SkipLayerNormalization")
+    norm = next(node for node in model.graph.node if node.op_type == "LayerNormalization")
     epsilon = next(each.f for each in norm.attribute if each.name == "epsilon")
     places = next(value for value in found if value.ndim == 3)
     wide = [
@@ -179,4 +179,5 @@ def to_network(model: onnx.ModelProto) -> Network:
     left = [name for name in missing if not name.endswith(("_scale", "_mean", "position_ids"))]
     if left or unknown:
         raise ValueError(f"the graph is of another network: {[*left, *unknown][:3]}")
-    return network.eval()
+    network.eval()
+    return network

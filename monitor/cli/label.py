@@ -91,8 +91,10 @@ def _ask(session: Session, choice: Sequence[tuple[Entry, Classification]]) -> in
             "no entry waits for a label: `monitor classify --pending` reads what came, --since looks back"
         )
     seed = int(session.now().timestamp()) // 86400
-    questions, past, stored, shown = in_order(choice, thresholds(session.config.settings), seed), [], 0, False
+    questions = in_order(choice, thresholds(session.config.settings), seed)
+    past: list[tuple[Entry, Classification]] = []
     again: list[tuple[Entry, Classification]] = []
+    stored, shown = 0, False
     while (question := again.pop() if again else next(questions, None)) is not None:
         entry, read = question
         if not shown:

@@ -14,7 +14,7 @@ from monitor.classify import check_weights
 from monitor.classify.asking import in_order, read_answer, unsureness
 from monitor.classify.taxonomy import TAGS
 from monitor.errors import ModelError
-from monitor.types import Status
+from monitor.types import Entry, Status
 from tests.archive.samples import DAY, NOW, draft, labelled, stored
 from tests.cli.conftest import Call
 
@@ -210,8 +210,6 @@ def test_the_unsure_are_asked_about_first_and_the_sure_as_well() -> None:
     near, far = labelled(scores={"funding": 0.49}), labelled(scores={"funding": 0.001})
     assert unsureness(near, limits) > unsureness(far, limits)
     assert unsureness(labelled(scores={}), limits) == 0
-    from monitor.archive.entries import Entry
-
     rows = []
     for number in range(30):
         title = f"title {number if number else 1}"
