@@ -66,8 +66,13 @@ class Understander:
             days=self._settings.window_days,
         )
         self._said = ""
+        self._stopping = False
 
     # ------------------------------------------------------------ the loop
+
+    def stop(self) -> None:
+        """The run under way ends with its batch, later ones at once: what is left stays pending. From any thread."""
+        self._stopping = True
 
     def run(self, *, limit: int | None = None, on_progress: Progress | None = None) -> UnderstandReport:
         """Understands what is pending, at most `limit` entries. A missing model is said in the report, not raised.
@@ -78,7 +83,7 @@ class Understander:
         with self._lock:
             total = min(self._entries.pending_count(), limit if limit is not None else 1 << 62)
             try:
-                while report.entries < total:
+                while report.entries < total and not self._stopping:
                     batch = self._entries.pending(min(self._settings.batch, total - report.entries))
                     if not batch:
                         break

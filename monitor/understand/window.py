@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from monitor.protocols import Clock, Log, StoryStore
-from monitor.stories.match import Matcher, Verdict
+from monitor.stories.match import ENOUGH, Matcher, Verdict
 from monitor.stories.merge import Part
 from monitor.understand.growing import Joining
 from monitor.understand.parts import EntryArchive, to_member
@@ -33,14 +33,19 @@ class Window:
         self._days = days
         self._matcher: Matcher | None = None
         self._model_id = ""
+        self._young = False
 
     def forget(self) -> None:
         """It may differ from the archive: it is read anew before it is used again."""
         self._matcher = None
 
+    def _grown_up(self) -> bool:
+        """Opened with too few entries to see their vectors sharply, and there are enough by now: read anew, once."""
+        return self._young and self._matcher is not None and len(self._matcher.window) >= ENOUGH
+
     def open(self, model_id: str) -> Matcher:
         """The matcher over the stories of the last days. Where another model read them, they become pending again."""
-        if self._matcher is not None and self._model_id == model_id:
+        if self._matcher is not None and self._model_id == model_id and not self._grown_up():
             return self._matcher
         since = self._clock.now() - timedelta(days=self._days)
         if self._model_id and self._model_id != model_id:
@@ -49,6 +54,7 @@ class Window:
         matcher = self._new_matcher()
         members = self._stories.window(since, model_id)
         matcher.focus(member.classification for member in members)
+        self._young = sum(1 for member in members if member.classification.vector) < ENOUGH
         for member in members:
             if member.classification.vector:
                 matcher.add(matcher.sketch(member), member.story_id)

@@ -14,6 +14,7 @@ import pytest
 from monitor.archive import Archive, open_archive, upgrade
 from monitor.errors import ArchiveBusy, ModelError
 from monitor.ledger.developments import development_of
+from monitor.stories.match import Matcher
 from monitor.testing import FakeClock, SilentLog
 from monitor.types import Classification, DevelopmentKind, LedgerRecord, Status
 from monitor.understand import Member, Understander, UnderstandSettings
@@ -358,3 +359,26 @@ def test_without_vectors_each_entry_is_a_story_of_its_own(desk: Desk) -> None:
     numbers = desk.arrive(*DEAL[:2])
     assert desk.understander(classifier=Blind()).run().new_stories == 2
     assert None not in desk.stories_of(numbers)
+
+
+def test_the_window_is_read_anew_once_it_holds_enough_to_see_sharply(desk: Desk) -> None:
+    opened: list[int] = []
+
+    def fresh() -> Matcher:
+        opened.append(1)
+        return matcher(model_id=desk.classifier.model_id)
+
+    pipeline = desk.understander(matcher=fresh)
+    for page in range(6):
+        desk.arrive(*((f"Firm{page}x{n} raises ${n + 2} million", "") for n in range(50)))
+        pipeline.run()
+    assert len(opened) == 2
+
+
+def test_a_stop_ends_the_run_with_its_batch_and_the_rest_waits(desk: Desk) -> None:
+    desk.arrive(*(DEAL[i % len(DEAL)] for i in range(9)))
+    pipeline = desk.understander(settings=UnderstandSettings(batch=4))
+    report = pipeline.run(on_progress=lambda done, total: pipeline.stop())
+    assert (report.entries, desk.archive.entries.pending_count()) == (4, 5)
+    assert pipeline.run().entries == 0, "a stopped one begins nothing more"
+    assert desk.understander().run().entries == 5
