@@ -35,7 +35,7 @@ def registrable_domain(host: str) -> str:
     host = host.lower().strip(".")
     if is_ip(host) or "." not in host:
         return host
-    domain = str(_suffixes(False).privatesuffix(host) or host)
+    domain = str(_suffixes(False, "xn--" in host).privatesuffix(host) or host)
     if domain in _PLATFORMS and host != domain:
         label = host[: -len(domain) - 1].rpartition(".")[2]
         return domain if label == "www" else f"{label}.{domain}"
@@ -55,12 +55,15 @@ def host_key(url: str) -> str:
     bare = host.strip("[]")
     if is_ip(bare) or "." not in bare or bare.endswith((".local", ".internal", ".lan", ".home.arpa", ".localhost")):
         return f"{host}:{port_in(parts)}"
-    return str(_suffixes(True).privatesuffix(bare) or bare)
+    return str(_suffixes(True, "xn--" in bare).privatesuffix(bare) or bare)
 
 
 @functools.cache
-def _suffixes(registries_only: bool) -> Any:
-    """The Public Suffix List of the package; read when first asked, never downloaded."""
+def _suffixes(registries_only: bool, encoded: bool) -> Any:
+    """The Public Suffix List of the package; read when first asked, never downloaded.
+
+    encoded: with names beyond ASCII in punycode too, which takes three times as long to read and few hosts need.
+    """
     from publicsuffixlist import PublicSuffixList
 
-    return PublicSuffixList(only_icann=registries_only)
+    return PublicSuffixList(only_icann=registries_only, accept_encoded_idn=encoded)

@@ -173,3 +173,9 @@ def test_the_short_way_for_tidy_addresses_leads_where_the_long_one_does(url: str
     assert canonical(url) == canonical(f"{url}#top")
     assert host_of(url) == host_of(f"{url}#top")
     assert link_key(url) == link_key(f"{url}#top")
+
+
+def test_suffixes_beyond_ascii_are_known_in_punycode() -> None:
+    assert registrable_domain("a.b.xn--55qx5d.cn") == "b.xn--55qx5d.cn"
+    assert host_key("https://a.b.xn--55qx5d.cn/feed") == "b.xn--55qx5d.cn"
+    assert host_key("https://a.b.公司.cn/feed") == "b.xn--55qx5d.cn"
