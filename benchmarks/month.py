@@ -261,9 +261,7 @@ def main() -> None:
     driving.add_argument("--since", default="2026-05-01")
     driving.add_argument("--days", type=int, default=31)
     driving.add_argument("--weights", type=Path)
-    driving.add_argument(
-        "--again", type=Path, help="an earlier archive of the same model, not to read twice"
-    )
+    driving.add_argument("--again", type=Path, help="an earlier archive of the same model, not to read twice")
     driving.add_argument("--hours", type=int, default=1, help="of the world's time at once")
     driving.set_defaults(do=drive)
     reading = steps.add_parser("read")
