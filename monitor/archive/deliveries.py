@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,6 +15,10 @@ from monitor.archive.suppressions import Suppressions
 from monitor.archive.tables import deliveries, digest_stories, digests
 from monitor.errors import NotFound
 from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest
+
+#: in the words of the index of what is not settled: SQLite cannot tell from a bound state that it fits, and would read
+#: the texts of years to find one
+_OPEN: Final = sa.text("deliveries.state IN ('ready', 'sending', 'uncertain')")
 
 
 class Deliveries(Suppressions):
@@ -81,7 +85,7 @@ class Deliveries(Suppressions):
     def claim(self, now: datetime, *, limit: int = 100) -> builtins.list[Delivery]:
         """Ready deliveries whose time has come become `sending`; each is returned to one caller only."""
         c = deliveries.c
-        due = sa.and_(c.state == "ready", sa.or_(c.next_try_at.is_(None), c.next_try_at <= now))
+        due = sa.and_(_OPEN, c.state == "ready", sa.or_(c.next_try_at.is_(None), c.next_try_at <= now))
         chosen = sa.select(c.id).where(due).order_by(c.id).limit(limit)
         if self._database.is_postgres:
             chosen = chosen.with_for_update(skip_locked=True)
@@ -120,9 +124,9 @@ class Deliveries(Suppressions):
         """
         c = deliveries.c
         with self._database.write() as connection:
-            update = sa.update(deliveries).where(c.state == "sending")
+            update = sa.update(deliveries).where(_OPEN, c.state == "sending")
             connection.execute(update.values(state="uncertain", error="the program ended while it was being sent"))
-            return _load(connection, c.state == "uncertain")
+            return _load(connection, sa.and_(_OPEN, c.state == "uncertain"))
 
     def list(
         self, *, states: Sequence[DeliveryState] = (), digest: str | None = None, limit: int = 100

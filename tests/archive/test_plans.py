@@ -72,6 +72,8 @@ QUESTIONS: dict[str, Callable[[Archive], object]] = {
     "window": lambda a: a.stories.window(NOW - DAY, MODEL),
     "already_sent": lambda a: a.deliveries.already_sent("daily", "a@example.com", "mail", [1]),
     "sent_in": lambda a: a.deliveries.sent_in(1),
+    "claim": lambda a: a.deliveries.claim(NOW),
+    "recover": lambda a: a.deliveries.recover(NOW),
     "known": lambda a: a.feeds.known(["lab"], [b"1" * 16], [b"2" * 16], [b"3" * 16]),
     "story_of_search": lambda a: a.search.search("title"),
 }
