@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, ModelError
 from monitor.logs import get_logger
+from monitor.memory import give_back
 from monitor.rooms import Rooms
 from monitor.standing import counts
 
 if TYPE_CHECKING:
-    from monitor.collect import Collector, PollReport, Progress
+    from monitor.collect import PollReport, Progress
     from monitor.config import Config
     from monitor.deliver import DeliverReport
     from monitor.metrics import Metrics
@@ -64,10 +65,11 @@ class App(Rooms):
         return ""
 
     def stop(self) -> None:
-        """No further feed is asked; the round under way ends with the requests in flight."""
-        collector: Collector | None = self.__dict__.get("collector")
-        if collector is not None:
-            collector.stop()
+        """No further feed is asked, no further batch read; what is under way of both ends, and nothing is lost."""
+        for name in ("collector", "understander"):
+            room = self.__dict__.get(name)
+            if room is not None:
+                room.stop()
 
     async def poll(
         self, *, feed_ids: Sequence[str] | None = None, force: bool = False, on_progress: Progress | None = None
@@ -96,6 +98,8 @@ class App(Rooms):
             self.metrics.pending.set(self.archive.entries.pending_count())
         self._trouble("model", report.error)
         self._let_go()
+        if report.entries:
+            give_back()
         return report
 
     def _let_go(self) -> None:
@@ -107,6 +111,7 @@ class App(Rooms):
         if self.clock.monotonic() - self._read_at >= patience.total_seconds():
             unload()
             self._read_at = None
+            give_back()
 
     def _count(self, report: PollReport) -> None:
         for result in ("new", "unchanged", "not_modified", "failed", "throttled", "outage"):
@@ -133,7 +138,8 @@ class App(Rooms):
             self._recovered = True
         report = await self.deliverer.run_due()
         self._trouble("outbox", self.deliverer.standing_trouble())
-        return deliver_words(report)
+        kept = await asyncio.to_thread(self.upkeep.run)
+        return ", ".join(words for words in (deliver_words(report), kept) if words)
 
     async def heartbeat(self) -> None:
         """Asks settings.health.heartbeat_url, unless something did not go out. Raises FetchError."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Larger batches are no faster, once entries are sorted by length.
-BATCH: Final = 16
+#: A batch is as many entries of like length as have this many tokens, padding counted: its values stay in the cache.
+TOKENS: Final = 384
 MARKS: Final = 3
 RUMOURED: Final = 0.5
 
@@ -55,28 +56,40 @@ class Raw:
 
 
 class Engine:
-    """A loaded model: session, tokenizer, settings."""
+    """A loaded model: session, tokenizer, settings.
+
+    Threads share out batches, never the products within one: no thread waits for another, or spins, before the end.
+    """
 
     def __init__(self, folder: Path, threads: int) -> None:
         self._folder = folder
+        self._threads = threads
         manifest = read_manifest(folder)
         self.settings = read_settings(folder, read_checked(folder, SETTINGS, manifest))
         if self.settings.tags != TAGS or self.settings.roles != ROLES:
             raise ModelError(f"{folder / SETTINGS} is of a model with other tags or roles; {way_out(folder)}")
         self._tokenizer = _load_tokenizer(folder, read_checked(folder, TOKENIZER, manifest))
-        self._session = _load_session(folder, read_checked(folder, GRAPH, manifest), threads)
+        self._session = _load_session(folder, read_checked(folder, GRAPH, manifest))
+        self._letting_go = _letting_go()
 
     def read(self, texts: Sequence[tuple[str, str]]) -> list[Raw]:
         """The network's outputs, in the order of the texts; batches are made of entries of like length."""
         encoded = encode(self._tokenizer, [(_whole(a), _whole(b)) for a, b in texts], self.settings.max_length)
-        order = sorted(range(len(encoded)), key=lambda number: len(encoded[number].ids))
+        plan = batches([len(one.ids) for one in encoded], self._threads)
         found: dict[int, Raw] = {}
-        for at in range(0, len(order), BATCH):
-            numbers = order[at : at + BATCH]
-            found.update(zip(numbers, self._run([encoded[number] for number in numbers]), strict=True))
+        for numbers, raws in zip(plan, self._run_all([[encoded[n] for n in one] for one in plan]), strict=True):
+            found.update(zip(numbers, raws, strict=True))
         return [found[number] for number in range(len(encoded))]
 
-    def _run(self, batch: Sequence[Encoded]) -> list[Raw]:
+    def _run_all(self, plan: Sequence[Sequence[Encoded]]) -> list[list[Raw]]:
+        last = [False] * (len(plan) - 1) + [True]
+        if self._threads == 1 or len(plan) < 2:
+            return list(map(self._run, plan, last))
+        with ThreadPoolExecutor(min(self._threads, len(plan)), thread_name_prefix="classify") as pool:
+            return list(pool.map(self._run, plan, last))
+
+    def _run(self, batch: Sequence[Encoded], last: bool) -> list[Raw]:
+        """A batch; after the last one the room that batches were computed in is let go."""
         import numpy as np
 
         longest = max(len(one.ids) for one in batch)
@@ -87,7 +100,8 @@ class Engine:
             mask[row, : len(one.ids)] = 1
         names = ["scores", "marks", "vector", "features"]
         try:
-            scores, marks, vectors, features = self._session.run(names, {"ids": ids, "mask": mask})
+            options = self._letting_go if last else None
+            scores, marks, vectors, features = self._session.run(names, {"ids": ids, "mask": mask}, options)
         except Exception as error:
             raise ModelError(
                 f"{self._folder / GRAPH} failed to run ({_line(error)}); {way_out(self._folder)}"
@@ -108,19 +122,43 @@ def _load_tokenizer(folder: Path, data: bytes) -> Any:
         raise ModelError(f"{folder / TOKENIZER} cannot be loaded ({_line(error)}); {way_out(folder)}") from error
 
 
-def _load_session(folder: Path, data: bytes, threads: int) -> Any:
+def batches(lengths: Sequence[int], threads: int) -> list[list[int]]:
+    """Numbers of entries, shortest first, in batches of at most `TOKENS` tokens; a small call is shared out as well.
+
+    An entry that is longer than that is a batch of its own.
+    """
+    limit = min(TOKENS, -(-sum(lengths) // threads))
+    plan: list[list[int]] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if plan and (len(plan[-1]) + 1) * lengths[number] <= limit:
+            plan[-1].append(number)
+        else:
+            plan.append([number])
+    return plan
+
+
+def _load_session(folder: Path, data: bytes) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Waiting threads that spin would take the second core from whatever else the machine does.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The graph is written as it runs fastest; further fusions would undo that.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ModelError(f"{folder / GRAPH} cannot be loaded ({_line(error)}); {way_out(folder)}") from error
+
+
+def _letting_go() -> Any:
+    """Options of a run after which the session gives the memory of its computations back."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def _line(error: Exception) -> str:
@@ -195,6 +233,7 @@ def interpret(raw: Raw, title: str, summary: str, settings: Settings) -> Classif
     if tags:
         status = Status.RUMOURED if rumoured >= RUMOURED else Status.CONFIRMED
     biases = np.array([settings.role_biases[role] for role in ROLES], dtype=np.float32)
+    floors = [settings.role_floors[role] for role in ROLES]
     return Classification(
         model_id=settings.model_id,
         scores=scores,
@@ -202,7 +241,7 @@ def interpret(raw: Raw, title: str, summary: str, settings: Settings) -> Classif
         possible=possible,
         status=status,
         status_score=rumoured,
-        spans=read_spans(raw.marks, raw.encoded, title, summary, roles_for(tags), biases) if tags else (),
+        spans=read_spans(raw.marks, raw.encoded, title, summary, roles_for(tags), biases, floors) if tags else (),
         vector=pack_vector(raw.vector),
     )
 

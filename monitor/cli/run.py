@@ -78,8 +78,10 @@ def greet(config: Config) -> None:
 async def _daemon(session: Session) -> int:
     from monitor.app import App
     from monitor.daemon import run_daemon
+    from monitor.memory import keep_few_heaps
     from monitor.metrics import Metrics
 
+    keep_few_heaps()
     metrics = Metrics()
 
     def again() -> App:
