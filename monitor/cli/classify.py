@@ -33,7 +33,7 @@ def classify(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TEXT]...", help="A title in quotes, each one a text; what follows a line break is its summary."
+            metavar="TEXT", help="A title in quotes, each one a text; what follows a line break is its summary."
         ),
     ] = None,
     file: Annotated[

@@ -26,7 +26,7 @@ LIST_COLUMNS = (
 
 def list_(
     ctx: typer.Context,
-    beginning: Annotated[str | None, typer.Argument(metavar="[BEGINNING]", help="Only names that begin so.")] = None,
+    beginning: Annotated[str | None, typer.Argument(metavar="BEGINNING", help="Only names that begin so.")] = None,
     kind: Annotated[str | None, typer.Option(help="company, lab, investor, model, product, ...")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, those with most records first.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -40,7 +40,7 @@ STORY_COLUMNS = (
 def preview(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A digest of feeds.yaml; default: the first.")
+        str | None, typer.Argument(metavar="NAME", help="A digest of feeds.yaml; default: the first.")
     ] = None,
     since: Annotated[
         str | None, typer.Option(metavar="WHEN", help="Also what is no news, such as first polls, since then: 2d.")
@@ -172,7 +172,7 @@ def report_on(report: DeliverReport) -> None:
 
 def list_(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this digest.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this digest.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,

@@ -200,6 +200,6 @@ def _print_entry(part: Mapping[str, Any]) -> None:
         numbers = ", ".join(f"{name} {value:.2f}" for name, value in (decision["numbers"] or {}).items())
         out.print(f"  matched{hand}: {decision['reason']} ({decision['score']:.2f})")
         if numbers:
-            out.print(f"    {numbers}", style="dim")
+            out.print(f"    {numbers}", style="dim", soft_wrap=True)
     elif part["story_id"] is None:
         out.print("  in no story: it has no tag")

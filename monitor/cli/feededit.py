@@ -152,7 +152,7 @@ def import_(
 
 def export(
     ctx: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; default: stdout.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; default: stdout.")] = None,
 ) -> None:
     """Write the feeds as OPML.
 

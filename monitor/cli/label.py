@@ -27,7 +27,7 @@ CHOICE = 5000
 def label(
     ctx: typer.Context,
     entry: Annotated[
-        list[int] | None, typer.Argument(metavar="[ENTRY]...", help="Entries to label with --tag or --none, unasked.")
+        list[int] | None, typer.Argument(metavar="ENTRY", help="Entries to label with --tag or --none, unasked.")
     ] = None,
     tag: Annotated[list[str] | None, typer.Option(help="The entries have this tag; again for more.")] = None,
     none: Annotated[bool, typer.Option("--none", help="The entries have no tag.")] = False,

@@ -21,7 +21,7 @@ COLUMNS = (
     Column(head="Tags", field="tags", show=listed, rank=2),
     Column(head="Sum", field="usd", right=True, show=money, rank=1),
     Column(head="Publisher", field="publisher_name", rank=3),
-    Column(head="Of", field="independent", right=True, rank=4),
+    Column(head="Said by", field="independent", right=True, rank=4),
 )
 SORTS = ("newest", "best", "amount")
 
@@ -29,7 +29,7 @@ SORTS = ("newest", "best", "amount")
 def search(
     ctx: typer.Context,
     query: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUERY]...", help='Words, "phrases", -not, OR, beginn*, tag:funding.')
+        list[str] | None, typer.Argument(metavar="QUERY", help='Words, "phrases", -not, OR, begin*, tag:funding.')
     ] = None,
     tag: Annotated[list[str] | None, typer.Option(help="With this tag or topic.")] = None,
     company: Annotated[list[str] | None, typer.Option(help="With this company, by any of its names.")] = None,

@@ -122,7 +122,7 @@ def remove(ctx: typer.Context, name: Name) -> None:
 
 def test(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A topic of feeds.yaml.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A topic of feeds.yaml.")] = None,
     description: Description = "",
     keyword: KeywordOptions = None,
     example: Examples = None,
