@@ -162,7 +162,8 @@ _OTHER_AFTER = re.compile(
     r"penalty|market\b|industry\b|"
     r"settlement|budget|salary|subscription)\b|^\s*(?:per|/) ?(?:month|user|seat|hour|token|million tokens|1M)|"
     r"^\s*(?:a|par|pro|al) (?:month|mois|monat|mes)\b|"
-    r"^/(?:mo|month)\b",
+    r"^/(?:mo|month)\b"
+    r"|^(?:的)?(?:达成|達成)?(?:和解|罚款|罰款|罚金|诉讼|訴訟|赔偿|賠償)|^，?以?了结",
     re.I,
 )
 

@@ -124,6 +124,8 @@ def _same_name(short: Mention, long: Mention) -> bool:
         return True
     if short.key in {long.key + "s", long.key + "ai", long.key + "group"}:
         return True
+    if not name.isascii() and len(name) > 1 and (long.value.startswith(name) or long.value.endswith(name)):
+        return True  # names without spaces: a part of a longer one
     words, longer = name.casefold().split(), long.value.casefold().split()
     if known is None and (words == longer[: len(words)] or (len(words) > 1 and words == longer[-len(words) :])):
         return True

@@ -99,7 +99,8 @@ def is_name(words: str) -> bool:
     plain = words.strip(_SPACES)
     if not re.search(r"[^\W\d_]", plain) or plain.casefold() in _NO_NAME or plain.casefold() in _LOOSE:
         return False
-    return not (plain.isascii() and len(plain) < 2 and plain != "X")
+    # one letter is X, one Chinese character is half of a name
+    return len(plain) > 1 or plain == "X"
 
 
 def is_described(name: str) -> bool:

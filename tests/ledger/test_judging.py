@@ -236,6 +236,15 @@ def test_a_house_may_sell_its_unit() -> None:
     assert values(read(told)["acquisition"], "target") == ["GitHub"]
 
 
+def test_half_a_chinese_name_joins_the_whole() -> None:
+    told = [
+        member(1, "国家大基金领投特拉拉", tags="funding", recipient=["特拉拉"], investor=["国家大基金"], language="zh"),
+        member(2, "国家大基金投资特拉拉", tags="funding", recipient=["特拉拉"], investor=["国家大"], language="zh"),
+        member(3, "软银投资特拉拉", tags="funding", recipient=["特拉拉"], investor=["软"], language="zh"),
+    ]
+    assert values(funding(*told), "investor") == ["国家大基金"]
+
+
 def test_initials_join_their_name() -> None:
     told = member(
         1, "Google opens the Agent Development Kit (ADK)", tags="product-launch", developer=["Google"],
@@ -296,6 +305,11 @@ def test_the_price_of_a_share_is_no_deal() -> None:
         )
     )
     assert values(record, "amount") == []
+
+
+def test_what_settles_a_lawsuit_is_no_deal() -> None:
+    told = member(1, "苹果以2.5亿美元和解诉讼", tags="funding", recipient=["苹果"], amount=["2.5亿美元"], language="zh")
+    assert values(funding(told), "amount") == []
 
 
 def test_conflicts_of_titles_stay() -> None:
