@@ -74,7 +74,7 @@ def _of_record(record: LedgerRecord, story: Story) -> OwnAmount | None:
         return None
     # of amounts that contradict each other with equal support the smaller one
     most = max(_voices(fact) for fact in known)
-    fact = min((f for f in known if f.by_hand or _voices(f) == most), key=lambda f: (not f.by_hand, f.usd))
+    fact = min((f for f in known if f.by_hand or _voices(f) == most), key=lambda f: (not f.by_hand, f.usd or LEAST))
     assert fact.usd is not None
     support, words = _support(fact, record, story)
     return OwnAmount(usd=fact.usd, support=support, words=", ".join([dollars(fact.usd), *words]))
