@@ -14,7 +14,7 @@ from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.deals import KNOWN_ROUNDS
 from monitor.ledger.entities import key_of
 from monitor.ledger.grouping import Group, amount_of
-from monitor.types import Tag
+from monitor.ledger.reading import MOST_RAISED
 
 Groups = dict[str, list[Group]]
 
@@ -26,8 +26,8 @@ _OUTLIER = 0.34
 _LEAST = Decimal(10_000)
 #: so much no first round brings
 _MOST_SEED = Decimal(3_000_000_000)
-#: so much no company raises at once: it is what it is worth
-_MOST_RAISED = Decimal(150_000_000_000)
+#: an amount whose ends are further apart says how large, not how much
+_VAGUE = 3
 _EARLY = frozenset({"pre-seed", "seed", "angel", "pre-Series A"})
 #: names between two that are said in one breath
 _BREATH = 8
@@ -206,11 +206,12 @@ def _money(groups: Groups) -> None:
     """One sum is not two things, a sum is not above the company's worth, and a share's price is no deal."""
     for field in ("amount", "valuation", "total"):
         _keep(groups, field, lambda g: not _is_small(g))
-    worth = [g for g in groups["amount"] if g.mentions[0].kind == Tag.FUNDING.value and (_usd(g) or 0) > _MOST_RAISED]
-    groups["amount"] = [g for g in groups["amount"] if g not in worth]
-    groups["valuation"] = groups["valuation"] or worth
+    if groups["recipient"]:
+        worth = [g for g in groups["amount"] if (_usd(g) or Decimal(0)) > MOST_RAISED]
+        groups["amount"] = [g for g in groups["amount"] if g not in worth]
+        groups["valuation"] = groups["valuation"] or worth
     _amount_or_valuation(groups)
-    if any(g.value in _EARLY for g in groups["round"]):
+    if groups["recipient"] and any(g.value in _EARLY for g in groups["round"]):
         _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= _MOST_SEED)
     lead, value = _lead(groups, "amount"), _lead(groups, "valuation")
     if lead is not None and value is not None and lead > value:
@@ -259,4 +260,9 @@ def _usd(group: Group) -> Decimal | None:
 
 
 def _lead(groups: Groups, field: str) -> Decimal | None:
-    return _usd(groups[field][0]) if groups[field] else None
+    """The leading sum in US dollars; None if there is none, or it is as vague as "tens of billions"."""
+    if not groups[field]:
+        return None
+    amount = amount_of(groups[field][0])
+    vague = amount.low and amount.high and amount.high > _VAGUE * amount.low
+    return None if vague else _usd(groups[field][0])

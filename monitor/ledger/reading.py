@@ -28,6 +28,8 @@ ROLES: dict[str, frozenset[Role]] = {
 DEALS = (Tag.FUNDING.value, Tag.ACQUISITION.value, Tag.PARTNERSHIP.value)
 PARTIES = frozenset({"recipient", "investor", "acquirer", "target", "partner", "developer"})
 
+#: more no company raises at once: it is what it is worth, or a slip of the pen
+MOST_RAISED = Decimal(150_000_000_000)
 FIELDS: tuple[FieldName, ...] = ("title", "summary")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from monitor.ledger.amounts import Money, ReadAmount, amount_at, same_amount
 from monitor.ledger.deals import amount_belongs_to
-from monitor.ledger.reading import DEALS, FIELDS, FieldName, Mention, Place, Reader
+from monitor.ledger.reading import DEALS, FIELDS, MOST_RAISED, FieldName, Mention, Place, Reader
 from monitor.money import format_amount
 from monitor.types import Role, Tag
 
@@ -108,9 +108,8 @@ _HELD_AFTER = re.compile(
 )
 #: another's money: "as rivals raise $14B", "a similar $50M deal"
 _OTHERS_BEFORE = re.compile(
-    r"\bsimilar,? (?:\S+ )?$|\b(?:rivals?|competitors?|peers|others|other (?:startups|companies|investors)|industry|"
-    r"sector|market)\b"
-    r"[^.;]{0,30}$",
+    r"\bsimilar,? (?:\S+ )?$|"
+    r"\b(?:rivals|competitors|peers|others|other (?:startups|companies|investors))\b(?! (?:of|to)\b)[^.,;]{0,20}$",
     re.I,
 )
 
@@ -167,6 +166,7 @@ def _title_says_otherwise(mention: Mention, mentions: Sequence[Mention]) -> bool
         and m.evidence.field == "title"
         and (m.kind, m.field) == (mention.kind, mention.field)
         and not m.aside
+        and (m.usd is None or m.usd < MOST_RAISED)
     ]
     assert mention.amount is not None
     return bool(titled) and not any(
