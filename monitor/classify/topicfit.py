@@ -32,7 +32,7 @@ VectorsOf = Callable[[Sequence[tuple[str, str]]], Sequence[bytes]]
 FEWEST: Final = 200
 #: entries that stand for the topic: a share of the archive's, within these ends
 NEAREST_SHARE: Final = 0.0025
-NEAREST: Final = (8, 15)
+NEAREST: Final = (12, 15)
 AGAINST: Final = 2000
 KEYWORD_HITS: Final = 60
 VOCABULARY: Final = 800
@@ -40,6 +40,8 @@ VOCABULARY: Final = 800
 EXAMPLE: Final = 6.0
 #: what likeness to the examples adds to nearness to the description
 LIKENESS: Final = 0.7
+#: what likeness to the description's vector adds to words in common with it
+ABOUT: Final = 2.0
 #: no topic takes a larger share of the archive by its head
 LARGEST_SHARE: Final = 0.05
 #: weight of words and of the vector beside the prior, which is 1
@@ -194,7 +196,7 @@ def _seed(spec: TopicSpec, background: Background, about: Floats | None, own: Fl
         return None
     seed = _standard(overlap)
     if about is not None:
-        seed = seed + 2 * _standard(background.vectors @ about[0])
+        seed = seed + ABOUT * _standard(background.vectors @ about[0])
     if len(own):
         likeness = background.vectors @ own.T
         seed = seed + LIKENESS * (_standard(likeness.max(axis=1)) + _standard(likeness.mean(axis=1)))
