@@ -37,7 +37,9 @@ def explain(
         return
     if whole is not None:
         _print_story(whole)
-    for part in parts:
+    for number, part in enumerate(parts):
+        if whole is not None or number:
+            console().print()
         _print_entry(part)
     if trouble:
         console().print(f"\nthresholds are not known: {trouble}", style="dim")
@@ -182,7 +184,7 @@ def _print_story(part: Mapping[str, Any]) -> None:
 
 def _print_entry(part: Mapping[str, Any]) -> None:
     out = console()
-    out.print(f"\nentry {part['id']}: {part['title']}", style="bold")
+    out.print(f"entry {part['id']}: {part['title']}", style="bold")
     out.print(f"  from {part['feed_id']}, publisher {part['publisher']}, published {minute(part['published_at'])}")
     news = "news" if part["news"] else f"no news: {part['why_no_news']}"
     out.print(f"  first seen {minute(part['first_seen_at'])}, {news}")
