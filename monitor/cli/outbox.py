@@ -158,9 +158,10 @@ def unsubscribe(
     For those who ask by mail. What waits for them is cancelled with the next round.
     """
     session = session_of(ctx)
+    now = session.now()
     for recipient in recipients:
         name = bare_address(recipient)
-        session.archive.deliveries.suppress(name, session.now(), "by hand")
+        session.archive.deliveries.suppress(name, now, "by hand")
         say(f"{name} gets nothing any more")
 
 
