@@ -6,7 +6,7 @@ heart as isotonic regression would; thresholds are chosen on a smoothed curve fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from monitor.classify.weights import Platt
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 GRID: Final = tuple(round(0.15 + 0.01 * step, 2) for step in range(71))
 SMOOTH: Final = 5
+SWEEPS: Final = 6
 #: A tag is possible from this part of its threshold on.
 POSSIBLE: Final = 0.35
 BIASES: Final = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+FLOORS: Final = (0.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
+#: a milder choice is worth this much F1: a few dozen facts of a role tell no finer
+SLACK: Final = 0.005
 
 
 def fit_platt(logits: Floats, right: Flags, rounds: int = 50, prior: float = 1e-2) -> Platt:
@@ -78,6 +82,41 @@ def choose_threshold(groups: Sequence[tuple[Floats, Flags]]) -> float:
     return GRID[int(best[len(best) // 2])]
 
 
+def keep_precise(
+    groups: Sequence[tuple[Floats, Flags, Flags]], thresholds: Sequence[float], precision: float
+) -> list[float]:
+    """The thresholds moved until the first group's micro precision is reached, at the least loss of micro F1.
+
+    A group is (probabilities, right, known), each (entry, tag). One tag's threshold moves at a time, until none does.
+    """
+    chosen = list(thresholds)
+    for _ in range(SWEEPS):
+        before = list(chosen)
+        for tag in range(len(chosen)):
+            worth = [(_worth(groups, chosen, tag, at, precision), at) for at in GRID]
+            chosen[tag] = max(worth)[1]
+        if chosen == before:
+            break
+    return chosen
+
+
+def _worth(
+    groups: Sequence[tuple[Floats, Flags, Flags]], thresholds: Sequence[float], tag: int, at: float, precision: float
+) -> tuple[float, float]:
+    import numpy as np
+
+    tried = np.array([at if number == tag else value for number, value in enumerate(thresholds)])
+    scores, first = [], 0.0
+    for number, (likely, right, known) in enumerate(groups):
+        given = (likely >= tried) & known
+        both, told = int((given & right).sum()), int(given.sum())
+        scores.append(2 * both / max(1, told + int((right & known).sum())))
+        if number == 0:
+            first = both / max(1, told)
+    short = max(0.0, precision - first)
+    return round(float(np.mean(scores)) - short, 5), -abs(at - thresholds[tag])
+
+
 def fit_status(logits: Floats, rumoured: Flags) -> Platt:
     """Platt for "rumoured", shifted so that one half is the border with the best accuracy."""
     import numpy as np
@@ -91,6 +130,9 @@ def fit_status(logits: Floats, rumoured: Flags) -> Platt:
     return Platt(scale=platt.scale, shift=round(platt.shift - float(np.log(border / (1 - border))), 5))
 
 
-def choose_bias(score: Callable[[float], float]) -> float:
-    """The bias with the best score, the mildest of equals."""
-    return max(BIASES, key=lambda bias: (round(score(bias), 4), -abs(bias)))
+def choose_mildest(options: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """Of (F1, bias, floor) the bias and the floor with the best F1; the mildest of those within half a point of it."""
+    best = max(score for score, _bias, _floor in options)
+    good = [(abs(bias) + floor, bias, floor) for score, bias, floor in options if score >= best - SLACK]
+    _size, bias, floor = min(good)
+    return bias, floor

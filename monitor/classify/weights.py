@@ -49,6 +49,8 @@ class Settings:
     status: Platt
     #: added to a role's "outside" logit
     role_biases: Mapping[str, float]
+    #: a fact whose marks are less sure than this is not told
+    role_floors: Mapping[str, float]
 
 
 def way_out(folder: Path) -> str:
@@ -126,6 +128,7 @@ def read_settings(folder: Path, data: bytes) -> Settings:
             possible={tag: float(document["possible"][tag]) for tag in document["tags"]},
             status=Platt(**document["status"]),
             role_biases={role: float(document["role_biases"][role]) for role in document["roles"]},
+            role_floors={role: float(document.get("role_floors", {}).get(role, 0.0)) for role in document["roles"]},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / SETTINGS} lacks or garbles {error}; {way_out(folder)}") from error
