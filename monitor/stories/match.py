@@ -6,10 +6,9 @@ story -> vetoes -> the best story at or above the threshold, else a new one
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,8 @@ from monitor.stories.groups import Group, join_features
 from monitor.stories.index import Window
 from monitor.stories.pairs import MISSING, features
 from monitor.stories.sketch import NameFinder, Sketch, sketch
-from monitor.stories.vetoes import veto
+from monitor.stories.verdicts import CORE_NAMES, Verdict, View, numbers_of
+from monitor.stories.vetoes import bond, veto
 from monitor.stories.weights import Lens, Weights, grind
 from monitor.stories.words import WordTable
 from monitor.types import Classification, StoryMember, encoder_of
@@ -48,26 +48,6 @@ class MatchSettings:
     members: int = 8
     #: least pair chance for which a story is looked at
     glance: float = 0.03
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A story that an entry might join, and what speaks for it."""
-
-    key: int
-    row: tuple[float, ...]
-    chances: Mapping[int, float]
-    veto: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """key: the story that it joins; None: it begins one."""
-
-    key: int | None
-    score: float = 0.0
-    reason: str = ""
-    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 class Matcher:
@@ -187,12 +167,12 @@ class Matcher:
         refused: str | None = None
         for chance, view in ranked:
             need = self._needed(one, self.groups[view.key], view)
-            if view.veto or need is None or chance < need:
+            if view.veto or need is None or (chance < need and view.bond is None):
                 refused = refused or self._refusal(chance, view, need)
                 continue
             return self._joined(one, chance, view, ranked, need)
         chance, view = ranked[0]
-        return Verdict(key=None, score=chance, reason=refused or "", numbers=_numbers(chance, view, ranked))
+        return Verdict(key=None, score=chance, reason=refused or "", numbers=numbers_of(chance, view, ranked))
 
     def views(self, one: Sketch) -> list[View]:
         """The stories that it may belong to, each with its numbers."""
@@ -216,7 +196,7 @@ class Matcher:
         group = self.groups[key]
         own = {entry_id: chances[entry_id] for entry_id in group.members if entry_id in chances}
         row = join_features(one, group, list(own.values()), second, self.window.weight)
-        return View(key=key, row=tuple(row), chances=own, veto=self._vetoed(one, group))
+        return View(key=key, row=tuple(row), chances=own, veto=self._vetoed(one, group), bond=self._bound(one, group))
 
     def _chosen(self, one: Sketch, key: int, known: Mapping[int, float]) -> list[int]:
         """Members to look at besides the known ones: evenly over the story, so that it is judged as a whole."""
@@ -246,6 +226,10 @@ class Matcher:
                 return found
         return None
 
+    def _bound(self, one: Sketch, group: Group) -> str | None:
+        found = (bond(one, other, self.window.weight) for other in group.members.values())
+        return next((reason for reason in found if reason), None)
+
     def _needed(self, one: Sketch, group: Group, view: View) -> float | None:
         """The chance that it takes to join; None if the story is closed to this entry."""
         settings = self.settings
@@ -273,28 +257,9 @@ class Matcher:
         shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight[word], word))
         likely = sum(value > 0.5 for value in view.chances.values())
         words = ", ".join(shared[:4])
-        reason = f"{chance:.2f} (needs {need:.2f}); like {likely} of {len(view.chances)} entries; shares {words}"
-        return Verdict(key=view.key, score=chance, reason=reason, numbers=_numbers(chance, view, ranked))
-
-
-CORE_NAMES: Final = 12
-
-
-def _numbers(chance: float, view: View, ranked: Sequence[tuple[float, View]]) -> dict[str, float]:
-    second = next((other for other, its in ranked if its.key != view.key), 0.0)
-    row = view.row
-    found = {
-        "join": round(chance, 4),
-        "second": round(second, 4),
-        "best_pair": round(row[0], 4),
-        "mean_pair": round(row[1], 4),
-        "entries": row[6],
-        "centre": round(row[9], 4),
-        "words": round(row[13], 4),
-        "names": round(row[CORE_NAMES], 4),
-        "hours": round(row[15], 2),
-    }
-    return {name: value for name, value in found.items() if not math.isnan(value)}
+        needs = f"{chance:.2f} (needs {need:.2f})" if chance >= need else view.bond
+        reason = f"{needs}; like {likely} of {len(view.chances)} entries; shares {words}"
+        return Verdict(key=view.key, score=chance, reason=reason, numbers=numbers_of(chance, view, ranked))
 
 
 def span_words(text: str) -> Iterable[str]:

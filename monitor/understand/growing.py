@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monitor.stories.match import Verdict
 from monitor.stories.merge import Part, merge_story, vote
+from monitor.stories.verdicts import Verdict
 from monitor.types import Development, LedgerRecord, MatchDecision, Story, StoryUpdate
 from monitor.understand.parts import DevelopmentOf, ReadRecords
 
@@ -68,6 +68,11 @@ class Growth:
             now = merge_story(here, previous=previous, records=told, developments=steps)
         assert now is not None
         return now
+
+    def retold(self, story: Story, parts: Sequence[Part]) -> Story:
+        """The story after a person moved entries: its records read anew. Its steps stay: nobody has taken any."""
+        records = self._records(parts)
+        return merge_story(parts, previous=story, records=records, developments=story.developments)
 
     def _records(self, parts: Sequence[Part]) -> tuple[LedgerRecord, ...]:
         """The deals and launches of the tags that the story has, by one rule for both."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from monitor.protocols import Clock, Log, StoryStore
-from monitor.stories.match import ENOUGH, Matcher, Verdict
+from monitor.stories.match import ENOUGH, Matcher
 from monitor.stories.merge import Part
+from monitor.stories.verdicts import Verdict
 from monitor.understand.growing import Joining
 from monitor.understand.parts import EntryArchive, to_member
 
@@ -44,13 +45,18 @@ class Window:
         return self._young and self._matcher is not None and len(self._matcher.window) >= ENOUGH
 
     def open(self, model_id: str) -> Matcher:
-        """The matcher over the stories of the last days. Where another model read them, they become pending again."""
+        """The matcher over the stories of the last days. Where another model read them, they become pending again.
+
+        At first, too: the model may have been changed while nothing ran. A head of one's own changes no vector, so
+        then only another encoder counts.
+        """
         if self._matcher is not None and self._model_id == model_id and not self._grown_up():
             return self._matcher
         since = self._clock.now() - timedelta(days=self._days)
-        if self._model_id and self._model_id != model_id:
-            again = self._entries.read_again(since=since, unless_model=model_id)
-            self._log.info("another model: the last days are read again", model=model_id, entries=again)
+        if self._model_id != model_id:
+            again = self._entries.read_again(since=since, unless_model=model_id, heads=bool(self._model_id))
+            if again:
+                self._log.info("another model: the last days are read again", model=model_id, entries=again)
         matcher = self._new_matcher()
         members = self._stories.window(since, model_id)
         matcher.focus(member.classification for member in members)
@@ -70,16 +76,19 @@ def placed(parts: Sequence[Part], matcher: Matcher) -> dict[int, list[Joining]]:
     """
     joining: dict[int, list[Joining]] = {}
     for part in parts:
+        # before any is matched: a new one of the same batch may belong to it
+        if part.entry.story_id is not None and part.read.vector:
+            matcher.add(matcher.sketch(to_member(part.entry, part.read)), part.entry.story_id)
+    for part in parts:
         entry, read = part.entry, part.read
         if entry.story_id is None and not (read.tags or read.possible or part.topics):
             continue
         verdict = None
         key = entry.story_id
-        if read.vector:
+        if key is None and read.vector:
             one = matcher.sketch(to_member(entry, read))
-            if key is None:
-                verdict = matcher.decide(one)
-                key = -entry.id if verdict.key is None else verdict.key
+            verdict = matcher.decide(one)
+            key = -entry.id if verdict.key is None else verdict.key
             matcher.add(one, key)
         elif key is None:
             verdict, key = Verdict(key=None, reason="the model gave no vector"), -entry.id
