@@ -144,9 +144,9 @@ TOPICS = Branch(
     panel=CLASSIFIER,
     leaves=_leaves(
         "topics",
-        list_="List the topics of feeds.yaml.",
+        list_="List the topics of feeds.yaml, and how many entries of the last 30 days have each.",
         add="Add a topic to feeds.yaml.",
-        remove="Remove a topic from feeds.yaml.",
+        remove="Remove a topic from feeds.yaml; entries keep it until they are read again.",
         test="Show what a topic would have matched last month; stores nothing.",
     ),
 )
