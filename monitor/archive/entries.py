@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from monitor.archive.engine import Database
-from monitor.archive.rows import classification, entry, select_entries, select_understood
+from monitor.archive.rows import classification, encoded_by, entry, select_entries, select_understood
 from monitor.archive.sql import chunks, flagged
 from monitor.archive.tables import classifications, entries, entry_revisions, entry_topics
 from monitor.types import Classification, Entry
@@ -70,11 +70,31 @@ class Entries:
             row = connection.execute(select_understood().where(entries.c.id == entry_id)).mappings().first()
         return None if row is None else _understood(row)
 
+    def understood_many(self, entry_ids: Sequence[int]) -> list[Understood]:
+        """These entries with what the model read in them, in order of arrival."""
+        found: list[Understood] = []
+        with self._database.read() as connection:
+            for part in chunks(sorted(entry_ids), 5000):
+                query = select_understood().where(entries.c.id.in_(part)).order_by(entries.c.id)
+                found += [_understood(row) for row in connection.execute(query).mappings()]
+        return found
+
     def topics(self, entry_id: int) -> dict[str, float]:
         """Scores of the user's topics."""
         query = sa.select(entry_topics.c.topic, entry_topics.c.score).where(entry_topics.c.entry_id == entry_id)
         with self._database.read() as connection:
             return {row.topic: row.score for row in connection.execute(query)}
+
+    def topics_of(self, entry_ids: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Scores of the user's topics by entry; only of those that have any."""
+        found: dict[int, dict[str, float]] = {}
+        columns = (entry_topics.c.entry_id, entry_topics.c.topic, entry_topics.c.score)
+        with self._database.read() as connection:
+            for part in chunks(list(entry_ids), 5000):
+                query = sa.select(*columns).where(entry_topics.c.entry_id.in_(part)).order_by(*columns[:2])
+                for row in connection.execute(query):
+                    found.setdefault(row.entry_id, {})[row.topic] = row.score
+        return found
 
     def revisions(self, entry_id: int) -> list[Revision]:
         """What it said before, oldest first. Evidence points into these or into the present text."""
@@ -118,14 +138,19 @@ class Entries:
         with self._database.read() as connection:
             return [_understood(row) for row in connection.execute(query.limit(limit)).mappings()]
 
-    def read_again(self, *, since: datetime | None = None, unless_model: str | None = None) -> int:
-        """Entries become pending again (a new model, `reclassify`); how many. Their stories stay as they are."""
+    def read_again(self, *, since: datetime | None = None, unless_model: str | None = None, heads: bool = True) -> int:
+        """Entries become pending again (a new model, `reclassify`); how many. Their stories stay as they are.
+
+        unless_model: but for those that it has read; without `heads`, that its encoder has read, whatever the head.
+        """
         query = sa.update(entries).where(~entries.c.pending).values(pending=True)
         if since is not None:
             query = query.where(entries.c.first_seen_at >= since)
         if unless_model is not None:
-            read = sa.select(classifications.c.entry_id).where(classifications.c.model_id == unless_model)
-            query = query.where(entries.c.id.not_in(read))
+            by = classifications.c.model_id
+            same = by == unless_model if heads else encoded_by(by, unless_model)
+            # asked for each entry: all that the model ever read would be the whole archive
+            query = query.where(~sa.exists().where(classifications.c.entry_id == entries.c.id, same))
         with self._database.write() as connection:
             return connection.execute(query).rowcount
 

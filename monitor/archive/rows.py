@@ -25,6 +25,7 @@ from monitor.types import (
     Span,
     Status,
     Story,
+    encoder_of,
 )
 
 _ENTRY = ("id", "feed_id", "url", "title", "summary", "author", "published_at", "first_seen_at", "publisher")
@@ -67,6 +68,12 @@ def classification(values: Mapping[Any, Any], prefix: str = "") -> Classificatio
         spans=tuple(_span(*packed) for packed in values[prefix + "spans"]),
         vector=bytes(values[prefix + "vector"] or b""),
     )
+
+
+def encoded_by(column: Any, model_id: str) -> sa.ColumnElement[bool]:
+    """The column names a model of the same encoder, with whatever head: their vectors compare."""
+    encoder = encoder_of(model_id)
+    return sa.or_(column == encoder, column.startswith(f"{encoder}+", autoescape=True))
 
 
 def classification_values(found: Classification) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from monitor.archive.selecting import fits
 from monitor.archive.sql import chunks
 from monitor.archive.tables import classifications, decisions, developments, entries, feeds, stories
 from monitor.query import Query, merged
-from monitor.types import Classification, Development, Selection, Story, StoryMember, StoryUpdate, encoder_of
+from monitor.types import Classification, Development, Selection, Story, StoryMember, StoryUpdate
 
 
 class Stories:
@@ -31,8 +31,7 @@ class Stories:
 
     def window(self, since: datetime, model_id: str, *, after_entry_id: int = 0) -> list[StoryMember]:
         """Members of stories seen since then whose vectors are of that model's encoder, in order of arrival."""
-        encoder, read_by = encoder_of(model_id), classifications.c.model_id
-        same = sa.or_(read_by == encoder, read_by.startswith(f"{encoder}+", autoescape=True))
+        same = rows.encoded_by(classifications.c.model_id, model_id)
         labelled = [classifications.c[name] for name in _CLASSIFICATION]
         columns = [entries.c[name] for name in ("id", "story_id", "title", "summary", "publisher", "language")]
         query = (

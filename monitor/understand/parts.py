@@ -27,9 +27,15 @@ class EntryArchive(EntryStore, Protocol):
         self, *, since: datetime | None = None, in_story: bool = False, batch: int = 1000
     ) -> Iterator[list[tuple[Entry, Classification | None]]]: ...
 
-    def read_again(self, *, since: datetime | None = None, unless_model: str | None = None) -> int: ...
+    def read_again(
+        self, *, since: datetime | None = None, unless_model: str | None = None, heads: bool = True
+    ) -> int: ...
 
     def count(self, *, since: datetime | None = None) -> int: ...
+
+    def understood_many(self, entry_ids: Sequence[int]) -> list[tuple[Entry, Classification | None]]: ...
+
+    def topics_of(self, entry_ids: Sequence[int]) -> dict[int, dict[str, float]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +54,14 @@ class UnderstandReport:
     entries: int = 0
     #: entries that joined or began a story
     placed: int = 0
+    #: entries that went through a story: these, and those that were in one and were read again
+    joined: int = 0
     new_stories: int = 0
     grown_stories: int = 0
     developments: int = 0
     #: entries that could not be read and were set aside
     poisonous: list[int] = field(default_factory=list)
-    #: the model is missing or corrupt: the entries wait
+    #: the model is missing or corrupt, or no entry can be understood: the entries wait
     error: str = ""
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.errors import ArchiveError, ModelError
+from monitor.errors import ModelError, MonitorError
 from monitor.protocols import Classifier, Clock, Log, StoryStore
 from monitor.stories.match import Matcher
 from monitor.stories.merge import Part
@@ -81,17 +81,23 @@ class Understander:
         """
         report = UnderstandReport()
         with self._lock:
-            total = min(self._entries.pending_count(), limit if limit is not None else 1 << 62)
+            if not self._entries.pending_count():
+                return report
             try:
+                # first of all: entries that another model has read come before the new ones that may belong to them
+                self._window.open(self._known_model())
+                total = min(self._entries.pending_count(), limit if limit is not None else 1 << 62)
                 while report.entries < total and not self._stopping:
                     batch = self._entries.pending(min(self._settings.batch, total - report.entries))
                     if not batch:
                         break
-                    self._understand(batch, report)
+                    if error := self._understand(batch, report):
+                        self._wait(error, report)
+                        return report
                     if on_progress is not None:
                         on_progress(min(report.entries, total), total)
             except ModelError as error:
-                self._no_model(str(error), report)
+                self._wait(str(error), report)
             else:
                 if report.entries:
                     self._said = ""
@@ -111,12 +117,12 @@ class Understander:
         with self._lock:
             self._window.forget()
 
-    def _no_model(self, words: str, report: UnderstandReport) -> None:
+    def _wait(self, words: str, report: UnderstandReport) -> None:
         report.error = words
         self._window.forget()
         if words != self._said:
             self._said = words
-            self._log.warning("no model: entries wait", error=words)
+            self._log.warning("entries wait", error=words)
 
     def _known_model(self) -> str:
         """The model's id. An encoder that loads late knows it only after its first text."""
@@ -129,30 +135,51 @@ class Understander:
 
     # ------------------------------------------------------------ one batch
 
-    def _understand(self, batch: Sequence[Entry], report: UnderstandReport) -> None:
+    def _understand(self, batch: Sequence[Entry], report: UnderstandReport) -> str:
+        """A batch; entries that cannot be stomached are set aside. What is wrong, if it seems to be wrong with all.
+
+        Where no entry of the batch made it into a story, it may be the story's part that fails: then those that fail
+        wait for company. One for ever too many costs a reading at each run, one too few is lost.
+        """
+        placed, failed = report.joined, list[tuple[Entry, Exception]]()
+        self._halves(batch, report, failed)
+        if not failed:
+            return ""
+        entry, error = failed[0]
+        if report.joined == placed:
+            words = f"{type(error).__name__}: {error}".rstrip(": ")
+            if words not in self._said:
+                self._log.exception("entries cannot be understood", entry=entry.id, feed=entry.feed_id, exc_info=error)
+            return f"{len(failed)} of {len(batch)} entries cannot be understood and wait: {words}"
+        for entry, error in failed:
+            told = {"entry": entry.id, "feed": entry.feed_id}
+            self._log.exception("entry cannot be understood; set aside", **told, exc_info=error)
+            self._set_aside(entry)
+            report.poisonous.append(entry.id)
+            report.entries += 1
+        return ""
+
+    def _halves(self, batch: Sequence[Entry], report: UnderstandReport, failed: list[tuple[Entry, Exception]]) -> None:
         """A batch; where something in it cannot be stomached, its halves, down to the one entry."""
         try:
             self._whole(batch, report)
-        except (ModelError, ArchiveError):
-            # the archive may or may not have it: the next run reads the window anew
+        except (MonitorError, MemoryError, OSError):
+            # no entry's fault; and the archive may or may not have it: the next run reads the window anew
             self._window.forget()
             raise
-        except Exception:  # noqa: BLE001  whatever one entry does, the others go on; it is logged with its traceback
+        except Exception as error:  # noqa: BLE001  whatever one entry does, the others go on
             self._window.forget()
-            if len(batch) > 1:
-                half = len(batch) // 2
-                self._understand(batch[:half], report)
-                self._understand(batch[half:], report)
+            if len(batch) == 1:
+                failed.append((batch[0], error))
                 return
-            self._log.exception("entry cannot be understood; set aside", entry=batch[0].id, feed=batch[0].feed_id)
-            self._set_aside(batch[0])
-            report.poisonous.append(batch[0].id)
-            report.entries += 1
+            half = len(batch) // 2
+            self._halves(batch[:half], report, failed)
+            self._halves(batch[half:], report, failed)
 
     def _set_aside(self, entry: Entry) -> None:
         """No longer pending, with no tag: a bug of ours must not stop the others, nor be met again each tick."""
         nothing = Classification(model_id=self._known_model(), scores={}, tags=())
-        self._stories.apply({entry.id: nothing}, {}, [], self._clock.now())
+        self._stories.apply({entry.id: nothing}, {}, [], self._clock.now(), revisions={entry.id: entry.revision})
 
     def _whole(self, batch: Sequence[Entry], report: UnderstandReport) -> None:
         entries = sorted(batch, key=lambda entry: (entry.published_at, entry.id))
@@ -178,6 +205,8 @@ class Understander:
             {part.entry.id: part.topics for part in parts} if self._topics else {},
             [update for _, update in updates],
             self._clock.now(),
+            # what its publisher edits while it is read is read again
+            revisions={part.entry.id: part.entry.revision for part in parts},
         )
         for (key, _), story_id in zip(updates, ids, strict=True):
             if key != story_id:
@@ -214,6 +243,7 @@ class Understander:
         updates: Sequence[tuple[int, StoryUpdate]],
     ) -> None:
         report.entries += len(parts)
+        report.joined += sum(len(each) for each in joining.values())
         report.placed += sum(1 for each in joining.values() for one in each if one.verdict is not None)
         report.new_stories += sum(1 for _, update in updates if update.story_id is None)
         report.grown_stories += sum(1 for _, update in updates if update.story_id is not None and update.decisions)
@@ -254,6 +284,26 @@ class Understander:
             for entry, read in self._entries.of_story(story_id)
             if read is not None
         ]
+
+    def retell(self, story_ids: Sequence[int]) -> None:
+        """Reads the deals and launches of stories anew, whose entries a person has moved. Raises ArchiveError.
+
+        A story of which entries were pruned keeps the records that it has: they tell more than what is left.
+        """
+        with self._lock:
+            updates = []
+            for story_id, story in self._stories.get_many(story_ids).items():
+                parts = self._members(story.id)
+                if parts and not self._pruned(story, parts):
+                    told = self._growth.retold(story, parts)
+                    updates.append(StoryUpdate(story_id=story_id, decisions=(), story=told))
+            self._stories.apply({}, {}, updates, self._clock.now())
+            self._window.forget()
+
+    def _pruned(self, story: Story, parts: Sequence[Part]) -> bool:
+        """Its records quote entries that are no more."""
+        quoted = {quote.entry_id for record in story.records for fact in record.facts for quote in fact.evidence}
+        return any(self._entries.get(number) is None for number in quoted - {part.entry.id for part in parts})
 
     # ------------------------------------------------------------ matching anew
 

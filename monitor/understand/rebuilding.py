@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -51,7 +51,7 @@ class Rebuild:
         report.stories_before = len({home for home in homes.values() if home is not None})
         report.stories_after = len(set(keys.values()))
         if apply and changed:
-            self._move(keys, homes, changed | left, since)
+            self._move(keys, homes, changed | left)
             report.applied = True
         return report
 
@@ -99,27 +99,21 @@ class Rebuild:
             return frozenset()
         return frozenset(hands) | {entry.id for entry, _ in self._entries.of_story(story_id)}
 
-    def _move(
-        self, keys: Mapping[int, int], homes: Mapping[int, int | None], touched: set[int], since: datetime | None
-    ) -> None:
-        """Second pass: the entries of the stories that change, and those stories written, some at a time."""
-        gathered: dict[int, list[Part]] = {}
-        for page in self._entries.each(since=since):
-            for entry, read in page:
-                if read is not None and keys.get(entry.id) in touched:
-                    part = Part(entry=entry, read=read, category=self._category_of(entry.feed_id))
-                    gathered.setdefault(keys[entry.id], []).append(part)
-        for key in sorted(gathered):
-            parts = gathered[key]
-            moved = [part.entry.id for part in parts if homes[part.entry.id] != key]
-            if not moved and key not in touched:
+    def _move(self, keys: Mapping[int, int], homes: Mapping[int, int | None], touched: set[int]) -> None:
+        """Second pass: the stories that change, one after the other, each written from all of its entries."""
+        going: dict[int, list[int]] = {key: [] for key in touched}
+        for number, key in keys.items():
+            if key in going:
+                going[key].append(number)
+        for key in sorted(going):
+            parts = self._parts(key, going[key], keys)
+            if not parts:
                 continue
+            moved = [number for number in going[key] if homes[number] != key]
             previous = self._stories.get_many([key]).get(key) if key > 0 else None
             story = self._growth.grown(None, [], parts)
             if previous is not None:
-                story = replace(
-                    story, id=previous.id, pinned=previous.pinned, muted=previous.muted, topics=previous.topics
-                )
+                story = replace(story, id=previous.id, pinned=previous.pinned, muted=previous.muted)
             decisions = tuple(
                 MatchDecision(entry_id=number, story_id=previous.id if previous else None, reason="matched anew")
                 for number in moved
@@ -128,3 +122,23 @@ class Rebuild:
                 story_id=previous.id if previous else None, decisions=decisions, story=story, begins=previous is None
             )
             self._stories.apply({}, {}, [update], self._clock.now())
+
+    def _parts(self, key: int, going: Sequence[int], keys: Mapping[int, int]) -> list[Part]:
+        """The story's entries as it will have them: those that were matched into it, and those that it has besides.
+
+        Older ones, and those without a vector of this model, were not matched and stay where they are.
+        """
+        found = {entry.id: (entry, read) for entry, read in self._entries.understood_many(going)}
+        if key > 0:
+            found |= {entry.id: (entry, read) for entry, read in self._entries.of_story(key) if entry.id not in keys}
+        topics = self._entries.topics_of(sorted(found))
+        return [
+            Part(
+                entry=entry,
+                read=read,
+                topics=topics.get(number, {}),
+                category=self._category_of(entry.feed_id),
+            )
+            for number, (entry, read) in sorted(found.items())
+            if read is not None
+        ]

@@ -221,10 +221,10 @@ def test_a_busy_archive_is_raised_and_loses_nothing(desk: Desk) -> None:
         def __init__(self, stories: Any) -> None:
             self.stories, self.refuses = stories, True
 
-        def apply(self, *given: Any) -> list[int]:
+        def apply(self, *given: Any, **more: Any) -> list[int]:
             if self.refuses:
                 raise ArchiveBusy("the archive is locked")
-            return list(self.stories.apply(*given))
+            return list(self.stories.apply(*given, **more))
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.stories, name)
@@ -274,7 +274,7 @@ def test_a_model_that_changes_under_way_is_noticed(desk: Desk) -> None:
     pipeline.run()
     assert desk.archive.entries.pending_count() == 0
     assert len(desk.archive.stories.window(START - timedelta(days=1), "keywords-2")) == 4
-    assert len({*desk.stories_of(numbers), *desk.stories_of(later)}) <= 2
+    assert len({*desk.stories_of(numbers), *desk.stories_of(later)}) == 1
 
 
 def test_a_split_by_hand_stands_and_is_seen_at_once(desk: Desk) -> None:
