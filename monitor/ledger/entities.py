@@ -102,6 +102,10 @@ def with_archive(entities: Sequence[Entity], rows: Iterable[Mapping[str, Any]]) 
     became another's alias (`companies merge`) gives that one all its names and products.
     """
     known = {entity.key: entity for entity in entities}
+    # alias to the keys of those that have, or had, it: an archive of years brings a hundred thousand names
+    holders: dict[str, set[str]] = {}
+    for key, entity in known.items():
+        _hold(holders, key, entity)
     for row in rows:
         name = str(row["name"])
         aliases = [(str(alias), bool(weak)) for alias, weak in row.get("aliases") or ()]
@@ -111,14 +115,14 @@ def with_archive(entities: Sequence[Entity], rows: Iterable[Mapping[str, Any]]) 
         strong = [alias for alias, weak in aliases if not weak]
         weaker = [alias for alias, weak in aliases if weak]
         products = list(base.products)
-        for key in taken & known.keys():
+        for key in sorted(taken & known.keys()):
             merged = known.pop(key)
             strong += [merged.name, *merged.aliases] if merged.name not in merged.weak else list(merged.aliases)
             weaker += merged.weak
             products += merged.products
-        for key, other in known.items():
-            if key != base.key and taken & {key_of(a) for a in (*other.aliases, *other.weak)}:
-                known[key] = _without(other, taken)
+        for key in {holder for name in taken for holder in holders.get(name, ())} - {base.key}:
+            if key in known:
+                known[key] = _without(known[key], taken)
         known[base.key] = replace(
             base,
             id=row.get("id"),
@@ -127,7 +131,13 @@ def with_archive(entities: Sequence[Entity], rows: Iterable[Mapping[str, Any]]) 
             weak=tuple(dict.fromkeys([*base.weak, *(w for w in weaker if w not in strong)])),
             products=tuple(dict.fromkeys(products)),
         )
+        _hold(holders, base.key, known[base.key])
     return tuple(known.values())
+
+
+def _hold(holders: dict[str, set[str]], key: str, entity: Entity) -> None:
+    for alias in (*entity.aliases, *entity.weak):
+        holders.setdefault(key_of(alias), set()).add(key)
 
 
 def _without(entity: Entity, keys: set[str]) -> Entity:
