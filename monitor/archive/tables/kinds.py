@@ -15,8 +15,9 @@ SUMMARY_BYTES: Final = 64 * 1024
 NAME_BYTES: Final = 512
 URL_BYTES: Final = 4096
 
-#: what fits a signed 64-bit integer of cents; a larger sum is a misreading and is kept at this end
-MOST_CENTS: Final = 9_000_000_000_000_000_000
+#: a hundred trillion dollars in cents; a larger sum is a misreading and is kept at this end. Far below what a signed
+#: 64-bit integer holds, so that the sum of hundreds of such misreadings fits, too
+MOST_CENTS: Final = 10_000_000_000_000_000
 
 
 def cap(text: str, limit: int) -> str:
