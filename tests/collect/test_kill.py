@@ -26,8 +26,10 @@ __all__ = ["empty_file", "empty_schema", "url"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FEEDS = 40
-#: seconds in which a start must have asked its first feed, not counting those in which others had the processor
+#: seconds of the clock in which a start must have asked its first feed, on a machine that is not starved
 START = 10
+#: a start is hindered when its threads stood in line for a processor for a larger part of its time than this
+HINDERED = 0.2
 PATIENCE = 300
 
 CONFIG = """\
@@ -134,13 +136,42 @@ def living(group: int) -> list[int]:
     return found
 
 
-def waited(process: int) -> float:
-    """Seconds for which a process's threads stood in line for a processor (Linux)."""
+def waited(group: int) -> float:
+    """Seconds for which a group's threads stood in line for a processor, together (Linux; elsewhere 0)."""
     found = 0
-    for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError, IndexError):
-            found += int(path.read_text().split()[1])
+    for process in living(group):
+        for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError, IndexError):
+                found += int(path.read_text().split()[1])
     return found / 1e9
+
+
+@dataclass(slots=True)
+class Starts:
+    """How long starts took until their first request: seconds of the clock, and of standing in line."""
+
+    taken: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, clock: float, line: float) -> None:
+        self.taken.append((clock, line))
+
+    def unhindered(self) -> list[float]:
+        return sorted(clock for clock, line in self.taken if line <= HINDERED * clock)
+
+    def check(self) -> str:
+        """No start took long that others did not keep from the processor. Gives the figures.
+
+        A hindered start cannot be judged by the clock; what it took without standing in line is held against the bound.
+        """
+        assert self.taken, "no start has come as far as its first request"
+        assert max(clock - line for clock, line in self.taken) < START
+        judged, every = self.unhindered(), sorted(clock for clock, _ in self.taken)
+        assert not judged or judged[-1] < START, f"a start took {judged[-1]:.1f} s with a processor free"
+        return "; ".join(
+            f"{len(times)} {name} starts: after {times[len(times) // 2]:.1f} s (median), at most {times[-1]:.1f} s"
+            for name, times in (("counted", every), ("unhindered", judged))
+            if times
+        )
 
 
 @pytest.mark.parametrize(
@@ -152,8 +183,7 @@ def test_killed_while_polling(url: str, tmp_path: Path, kills: int) -> None:
     feeds = {f"f{n}": Feed(f"f{n}", random.Random(n)) for n in range(FEEDS)}
     world = World(feeds, dice)
     config = tmp_path / "feeds.yaml"
-    starts: list[float] = []
-    unhindered: list[float] = []
+    starts = Starts()
     stored: list[int] = []
 
     async def start() -> asyncio.subprocess.Process:
@@ -179,8 +209,7 @@ def test_killed_while_polling(url: str, tmp_path: Path, kills: int) -> None:
             await asyncio.sleep(dice.uniform(0, 1.5))  # while it starts
         else:
             if await asked(server, 1, process):
-                starts.append(time.monotonic() - began)
-                unhindered.append(starts[-1] - waited(process.pid))
+                starts.add(time.monotonic() - began, waited(process.pid))
             # after so many answers, and a moment for what follows: reading, storing, ending
             await asked(server, dice.randrange(FEEDS), process)
             await asyncio.sleep(dice.uniform(0, 0.3))
@@ -215,6 +244,7 @@ def test_killed_while_polling(url: str, tmp_path: Path, kills: int) -> None:
             return rounds
 
     rounds = asyncio.run(run())
+    assert stored == sorted(stored), "an archive that loses entries"
     total = world.check(url)
     expected = {(name, f"{name}-{n}", title) for name, feed in feeds.items() for n, title in enumerate(feed.titles)}
     opened = Database(url)
@@ -222,8 +252,4 @@ def test_killed_while_polling(url: str, tmp_path: Path, kills: int) -> None:
         rows = connection.execute(sa.select(entries.c.feed_id, entries.c.guid, entries.c.title)).all()
     opened.close()
     assert {tuple(row) for row in rows} == expected and total == len(expected)
-    print(
-        f"{os.linesep}{kills} kills in {rounds} rounds, {total} entries, none lost, none twice; "
-        f"first request {sorted(starts)[len(starts) // 2]:.1f} s after a start, at most {max(starts):.1f} s"
-    )
-    assert max(unhindered) < START
+    print(f"{os.linesep}{kills} kills in {rounds} rounds, {total} entries, none lost, none twice; {starts.check()}")

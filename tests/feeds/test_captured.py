@@ -30,7 +30,7 @@ from monitor.types import FeedSpec, FeedState, Fetched, ParsedFeed
 from monitor.urls import http_url
 
 SETTINGS = CollectSettings(host_gap=0.0, total_timeout=60.0, wall_seconds=120.0, workers=2)
-#: where the monitor differs from feedparser by itself, and means to; docs/feeds.md says the same for people
+#: where the monitor differs from feedparser by itself, and means to; docs/parsing.md says the same for people
 DIFFERENT = {
     "json": "feedparser's release does not read JSON Feed",
     "cut": "the half entry at the end of a cut document is left out",
