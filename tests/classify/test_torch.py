@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor.classify.encoder import BATCH, Engine
+from monitor.classify.encoder import Engine
 from monitor.classify.encoding import encode
 from monitor.classify.taxonomy import TAGS
 from monitor.classify.weights import GRAPH, SHIPPED
@@ -19,6 +19,7 @@ from monitor.classify.weights import GRAPH, SHIPPED
 TOLERANCE = 0.15
 USUAL = 0.05
 COSINE = 0.99
+BATCH = 16
 
 pytest.importorskip("torch", reason="torch is not installed (the train extra): equality with torch is not tested")
 pytest.importorskip("onnx", reason="onnx is not installed (the train extra): equality with torch is not tested")
