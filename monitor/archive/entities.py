@@ -30,22 +30,7 @@ class Entities:
     def entities(self) -> list[dict[str, Any]]:
         """All that stand: id, name, kind, owner, by_hand, aliases [(alias, weak)]. Those merged away are aliases."""
         with self._database.read() as connection:
-            aliases: dict[int, list[tuple[str, bool]]] = defaultdict(list)
-            ordered = sa.select(entity_aliases).order_by(entity_aliases.c.entity_id, entity_aliases.c.alias)
-            for row in connection.execute(ordered):
-                aliases[row.entity_id].append((row.alias, row.weak))
-            standing = sa.select(entities).where(entities.c.merged_into.is_(None)).order_by(entities.c.id)
-            return [
-                {
-                    "id": row.id,
-                    "name": row.name,
-                    "kind": row.kind,
-                    "owner": row.owner,
-                    "by_hand": row.by_hand,
-                    "aliases": aliases[row.id],
-                }
-                for row in connection.execute(standing)
-            ]
+            return _described(connection)
 
     def ensure_entity(self, name: str, kind: str) -> int:
         """The id of the entity of that name in any spelling; a new one if there is none."""
@@ -95,7 +80,7 @@ class Entities:
             number = resolve(connection, name)
             if number is None:
                 raise NotFound(unknown(connection, name))
-        return next(e for e in self.entities() if e["id"] == number)
+            return _described(connection, number)[0]
 
     def listing(
         self, *, beginning: str | None = None, kind: str | None = None, limit: int = 100
@@ -175,6 +160,23 @@ class Entities:
                 if number != target:
                     _merge_one(self._database, connection, target, number, canonical)
         return int(target)
+
+
+def _described(connection: Connection, number: int | None = None) -> list[dict[str, Any]]:
+    """All that stand, or the one of that number."""
+    names = sa.select(entity_aliases).order_by(entity_aliases.c.entity_id, entity_aliases.c.alias)
+    standing = sa.select(entities).where(entities.c.merged_into.is_(None)).order_by(entities.c.id)
+    if number is not None:
+        names = names.where(entity_aliases.c.entity_id == number)
+        standing = standing.where(entities.c.id == number)
+    aliases: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    for row in connection.execute(names):
+        aliases[row.entity_id].append((row.alias, row.weak))
+    shown = ("id", "name", "kind", "owner", "by_hand")
+    return [
+        {**{name: getattr(row, name) for name in shown}, "aliases": aliases[row.id]}
+        for row in connection.execute(standing)
+    ]
 
 
 def _as_alias(database: Database, connection: Connection, number: int, name: str) -> None:

@@ -124,13 +124,14 @@ def open_archive(url: str, *, read_only: bool = False, busy_seconds: float = BUS
     return Archive(Database(url, read_only=read_only, busy_seconds=busy_seconds))
 
 
-def upgrade(url: str, *, backup: bool = True) -> Path | None:
+def upgrade(url: str, *, backup: bool = True, keep: int | None = None) -> Path | None:
     """Makes the archive if there is none and brings it to this program's schema; the backup made before, if any.
 
-    All in one transaction: a program that dies on the way leaves the archive as it was.
+    All in one transaction: a program that dies on the way leaves the archive as it was. keep: so many of such backups
+    stay, the newest; None: all.
     """
     database = Database(url)
     try:
-        return schema.upgrade(database, backup=backup)
+        return schema.upgrade(database, backup=backup, keep=keep)
     finally:
         database.close()

@@ -20,6 +20,7 @@ from monitor.archive.tables import (
     digest_stories,
     entries,
     entry_topics,
+    facts,
     feeds,
     records,
     stories,
@@ -108,11 +109,15 @@ def _move_developments(connection: Connection, gone: Sequence[int], target: int)
 
 def _move_records(connection: Connection, gone: Sequence[int], target: int) -> None:
     """Records of a kind that the full story lacks go over; the others are read anew from the entries."""
-    taken = set(connection.scalars(sa.select(records.c.kind).where(records.c.story_id == target)))
+    own = sa.select(records.c.kind, records.c.id).where(records.c.story_id == target).order_by(records.c.number.desc())
+    taken = {row.kind: row.id for row in connection.execute(own)}
     query = sa.select(records.c.id, records.c.kind, records.c.story_id).where(records.c.story_id.in_(gone))
     numbers: dict[str, int] = defaultdict(int)
     for row in connection.execute(query.order_by(records.c.story_id, records.c.kind, records.c.number)).all():
         if row.kind in taken:
+            # what a person set stands, behind what a person set in the full story
+            by_hand = sa.update(facts).where(facts.c.record_id == row.id, facts.c.by_hand)
+            connection.execute(by_hand.values(record_id=taken[row.kind], position=facts.c.position + 1000))
             connection.execute(sa.delete(records).where(records.c.id == row.id))
             continue
         values = {"story_id": target, "number": 100 + numbers[row.kind]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,12 +51,17 @@ def check_schema(database: Database, revisions: Sequence[str] = REVISIONS) -> No
 
 
 def upgrade(
-    database: Database, *, backup: bool = True, folder: Path | None = None, revisions: Sequence[str] = REVISIONS
+    database: Database,
+    *,
+    backup: bool = True,
+    keep: int | None = None,
+    folder: Path | None = None,
+    revisions: Sequence[str] = REVISIONS,
 ) -> Path | None:
     """Brings the archive to this program's schema in one transaction; the backup made before (SQLite), if any.
 
     A program that dies on the way leaves the archive as it was. Raises SchemaOutOfDate if the archive is newer.
-    folder, revisions: other migrations than those that ship.
+    keep: so many backups of upgrades stay, the newest. folder, revisions: other migrations than those that ship.
     """
     _make_folder(database)
     found = revision_of(database)
@@ -68,7 +75,18 @@ def upgrade(
         _need_space(database, saved)
         copy_to(database, saved)
     _migrate(database, migration_config(folder))
+    if saved is not None and keep is not None:
+        _drop_backups(database, saved, keep)
     return saved
+
+
+def _drop_backups(database: Database, newest: Path, keep: int) -> None:
+    """The oldest copies of former upgrades go, now that this one is done. One that cannot be deleted stays."""
+    others = [p for p in newest.parent.glob(f"{glob.escape(database.path.name)}.before-*.bak") if p != newest]
+    others.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+    for path in others[max(0, keep - 1) :]:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _make_folder(database: Database) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +10,9 @@ import typer
 
 from monitor.cli.filters import moment
 from monitor.cli.output import Column, console, form_of, note, print_json, put, say, table
-from monitor.cli.session import Session, session_of
+from monitor.cli.session import Session, nobody_runs, session_of
 from monitor.cli.words import minute, several, size
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 
 
 def upgrade(ctx: typer.Context) -> None:
@@ -28,12 +26,20 @@ def upgrade(ctx: typer.Context) -> None:
     session = session_of(ctx)
     with open_archive(session.database_url) as archive:
         before = archive.keep.revision()
-    saved = bring_up(session.database_url)
+    saved = bring_up(session.database_url, keep=_backups(session))
     with open_archive(session.database_url) as archive:
         after, name = archive.keep.revision(), archive.name
     if saved is not None:
         say(f"backup: {saved}")
     say(f"{name}: schema {after}" + (" as before" if before == after else f", was {before or 'empty'}"))
+
+
+def _backups(session: Session) -> int | None:
+    """How many copies stay; a feeds.yaml that is wrong keeps no archive from its schema, nor deletes any of them."""
+    try:
+        return session.config.settings.keep.backups
+    except ConfigError:
+        return None
 
 
 def check(
@@ -92,7 +98,7 @@ def restore(
     from monitor.archive import open_archive
 
     session = session_of(ctx)
-    with _nobody_runs(session), open_archive(session.database_url) as archive:
+    with nobody_runs(session), open_archive(session.database_url) as archive:
         if not archive.is_sqlite and not yes:
             typer.confirm(f"replace what {archive.name} holds?", abort=True)
         archive.keep.restore(file)
@@ -100,20 +106,6 @@ def restore(
         say(f"{archive.name}: restored from {file}, schema {revision}")
         if archive.path is not None and archive.path.with_name(f"{archive.path.name}.replaced").exists():
             say(f"what it held before: {archive.path}.replaced")
-
-
-@contextmanager
-def _nobody_runs(session: Session) -> Iterator[None]:
-    """Raises TryAgain while a daemon of this state folder runs."""
-    from monitor.locks import InstanceLock
-    from monitor.paths import ensure_state_folder, state_folder
-
-    lock = InstanceLock(ensure_state_folder(state_folder(os.environ)))
-    lock.acquire(session.now())
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def prune(

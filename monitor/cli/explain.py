@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,12 +29,12 @@ def explain(
     session = session_of(ctx)
     form = form_of(json_=json)
     story, entries = _found(session, what)
-    thresholds, trouble = _thresholds(session)
+    limits, trouble = _limits(session)
     decisions = _decisions(session, story)
     whole = _story_part(session, story) if story is not None else None
-    parts = [_entry_part(e, c, thresholds, decisions.get(e.id)) for e, c in entries]
+    parts = [_entry_part(e, c, limits.of(c), decisions.get(e.id)) for e, c in entries]
     if form == "json":
-        print_json({"story": whole, "entries": parts, "thresholds": thresholds or None})
+        print_json({"story": whole, "entries": parts, "thresholds": limits.in_use or None})
         return
     if whole is not None:
         _print_story(whole)
@@ -64,16 +65,55 @@ def _found(session: Session, what: str) -> tuple[Story | None, Pairs]:
     return story, [pair for pair in pairs if pair is not None]
 
 
-def _thresholds(session: Session) -> tuple[dict[str, dict[str, float]], str]:
-    """tag to its threshold and the lower end of "possible", of the model in use; and why they are not known."""
+Thresholds = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """tag to its threshold and the lower end of "possible", of the models that are in use."""
+
+    #: the encoder's id, and what holds for what it read, with or without a head of one's own
+    encoder: str = ""
+    built_in: Thresholds = field(default_factory=dict)
+    #: the id and the limits of another model in front of it
+    other: str = ""
+    foreign: Thresholds = field(default_factory=dict)
+
+    @property
+    def in_use(self) -> Thresholds:
+        return self.foreign or self.built_in
+
+    def of(self, read: Classification | None) -> Thresholds:
+        """Those by which the entry got its tags; none where a model read it that is no longer in use."""
+        from monitor.types import encoder_of
+
+        if read is None or encoder_of(read.model_id) != self.encoder:
+            return {}
+        return self.foreign if read.model_id == self.other else self.built_in
+
+
+def _limits(session: Session) -> tuple[Limits, str]:
+    """The limits; and why they are not known."""
+    from monitor.classifiers import model_folder
     from monitor.classify.weights import SETTINGS, SHIPPED, read_checked, read_manifest, read_settings
 
-    folder = SHIPPED
     try:
+        folder = model_folder(session.config.settings) or SHIPPED
         settings = read_settings(folder, read_checked(folder, SETTINGS, read_manifest(folder)))
     except ModelError as error:
-        return {}, str(error)
-    return {t: {"tag": settings.thresholds[t], "possible": settings.possible[t]} for t in settings.tags}, ""
+        return Limits(), str(error)
+    built_in = {t: {"tag": settings.thresholds[t], "possible": settings.possible[t]} for t in settings.tags}
+    classifier = session.config.classifier
+    if classifier.model == "built-in":
+        return Limits(encoder=settings.model_id, built_in=built_in), ""
+    from monitor.classify.foreign import POSSIBLE, THRESHOLD, ForeignSpec
+
+    return Limits(
+        encoder=settings.model_id,
+        built_in=built_in,
+        other=f"{settings.model_id}+{ForeignSpec(name=classifier.model, revision=classifier.revision).key}",
+        foreign={tag: {"tag": THRESHOLD, "possible": POSSIBLE} for tag in settings.tags},
+    ), ""
 
 
 def _decisions(session: Session, story: Story | None) -> dict[int, Mapping[str, Any]]:

@@ -54,7 +54,7 @@ def prepare(session: Session) -> None:
         if not archive.is_sqlite:
             archive.check_schema()
             return
-    saved = upgrade(url)
+    saved = upgrade(url, keep=session.config.settings.keep.backups)
     if saved is not None:
         note(f"the database was brought up to date; what it was before: {saved}")
 

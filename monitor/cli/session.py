@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -127,6 +128,20 @@ class Session:
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()
+
+
+@contextmanager
+def nobody_runs(session: Session) -> Iterator[None]:
+    """Raises TryAgain while a daemon of this state folder runs, and keeps one from starting."""
+    from monitor.locks import InstanceLock
+    from monitor.paths import ensure_state_folder, state_folder
+
+    lock = InstanceLock(ensure_state_folder(state_folder(os.environ)))
+    lock.acquire(session.now())
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def session_of(context: Any) -> Session:

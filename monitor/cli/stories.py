@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from monitor.cli.filters import moment
 from monitor.cli.output import Column, emit, form_of, print_json, say
 from monitor.cli.progress import progress
-from monitor.cli.session import session_of
+from monitor.cli.session import nobody_runs, session_of
 from monitor.cli.words import several
 from monitor.errors import UsageError
 
@@ -38,7 +39,12 @@ def merge(
     if into in others:
         raise UsageError(f"story {into} cannot go into itself")
     session = session_of(ctx)
-    session.archive.stories.merge(into, others, session.now())
+
+    async def work(app: App) -> None:
+        app.archive.stories.merge(into, others, session.now())
+        await _retold(app, into)
+
+    session.run(work)
     say(f"story {into} now holds {several(len(others), 'other story', 'other stories')}: monitor show {into}")
 
 
@@ -52,8 +58,20 @@ def split(
     They stay apart from then on, whatever the matching finds.
     """
     session = session_of(ctx)
-    new = session.archive.stories.split(story, entries, session.now())
+
+    async def work(app: App) -> int:
+        created = app.archive.stories.split(story, entries, session.now())
+        await _retold(app, story, created)
+        return created
+
+    new = session.run(work)
     say(f"{several(len(entries), 'entry')} left story {story} for story {new}: monitor show {new}")
+
+
+async def _retold(app: App, *story_ids: int) -> None:
+    """What the ledger has of them is read anew from the entries that they have now."""
+    app.bookkeeper.refresh()
+    await asyncio.to_thread(app.understander.retell, story_ids)
 
 
 def pin(
@@ -84,7 +102,8 @@ def rebuild(
 ) -> None:
     """Match the archive's entries again and say what changed.
 
-    Entries that a person placed stay where they are. Nothing of it is announced.
+    Entries that a person placed stay where they are. Nothing of it is announced. The daemon must not be running
+    meanwhile.
     """
     session = session_of(ctx)
     form = form_of(json_=json)
@@ -97,7 +116,8 @@ def rebuild(
                 app.understander.rebuild, since=begin, apply=not dry_run, on_progress=advance
             )
 
-    report = session.run(work)
+    with nullcontext() if dry_run else nobody_runs(session):
+        report = session.run(work)
     moves = [{"entry_id": e, "from": old, "to": new} for e, old, new in report.moves]
     if form == "json":
         counts = {name: getattr(report, name) for name in ("entries", "stories_before", "stories_after", "applied")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from monitor.cli.filters import moment
 from monitor.cli.output import Column, emit, form_of, note, print_json, say
 from monitor.cli.progress import progress
-from monitor.cli.session import Session, session_of
+from monitor.cli.session import Session, nobody_runs, session_of
 from monitor.cli.words import listed, several
 from monitor.errors import NothingFound
 
@@ -122,12 +123,14 @@ def reclassify(
     """Read the archive again with the present model and say what changed.
 
     Tags, status, facts and topics are stored anew. Nothing is announced by it: what has its first tag only now is found
-    in the archive, and in no digest. Entries that wait for their first reading are left to the daemon.
+    in the archive, and in no digest. Entries that wait for their first reading are left to the daemon, which must not
+    be running meanwhile.
     """
     session = session_of(ctx)
     form = form_of(json_=json)
     begin = moment(since, session.now(), "--since")
-    report = session.run(lambda app: _reclassified(app, begin, apply=not dry_run))
+    with nullcontext() if dry_run else nobody_runs(session):
+        report = session.run(lambda app: _reclassified(app, begin, apply=not dry_run))
     if form == "json":
         print_json(_as_document(report, limit))
         return

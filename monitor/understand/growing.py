@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from monitor.protocols import EntryStore
 from monitor.stories.merge import Part, merge_story, vote
 from monitor.stories.verdicts import Verdict
 from monitor.types import Development, LedgerRecord, MatchDecision, Story, StoryUpdate
-from monitor.understand.parts import DevelopmentOf, ReadRecords
+from monitor.understand.parts import DevelopmentOf, ReadRecords, UnderstandReport
 
 #: a story with more entries that join at once is read for developments with its records as they stand at the end
 STEPWISE: Final = 12
@@ -79,6 +80,30 @@ class Growth:
         ordered = sorted(parts, key=lambda part: (part.entry.published_at, part.entry.id))
         tags, _ = vote(ordered)
         return self._read_records([(part.entry, part.read) for part in parts], tags)
+
+
+def is_pruned(story: Story, parts: Sequence[Part], entries: EntryStore) -> bool:
+    """The story's records quote entries that are no more."""
+    quoted = {quote.entry_id for record in story.records for fact in record.facts for quote in fact.evidence}
+    return any(entries.get(number) is None for number in quoted - {part.entry.id for part in parts})
+
+
+def count(
+    report: UnderstandReport,
+    entries: int,
+    joining: Mapping[int, Sequence[Joining]],
+    updates: Sequence[StoryUpdate],
+) -> None:
+    """Adds a batch that was stored to the report."""
+    report.entries += entries
+    report.joined += sum(len(each) for each in joining.values())
+    report.placed += sum(1 for each in joining.values() for one in each if one.verdict is not None)
+    report.new_stories += sum(1 for update in updates if update.story_id is None)
+    report.grown_stories += sum(1 for update in updates if update.story_id is not None and update.decisions)
+    fresh = {one.part.entry.id for each in joining.values() for one in each}
+    report.developments += sum(
+        1 for update in updates for step in update.story.developments if step.follow_up and step.entry_id in fresh
+    )
 
 
 def _words(verdict: Verdict, begins: bool) -> str:

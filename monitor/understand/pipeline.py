@@ -11,7 +11,7 @@ from monitor.protocols import Classifier, Clock, Log, StoryStore
 from monitor.stories.match import Matcher
 from monitor.stories.merge import Part
 from monitor.types import Classification, Entry, Story, StoryUpdate
-from monitor.understand.growing import Growth, Joining
+from monitor.understand.growing import Growth, Joining, count, is_pruned
 from monitor.understand.parts import (
     SECONDS_PER_HOUR,
     DevelopmentOf,
@@ -152,8 +152,7 @@ class Understander:
                 self._log.exception("entries cannot be understood", entry=entry.id, feed=entry.feed_id, exc_info=error)
             return f"{len(failed)} of {len(batch)} entries cannot be understood and wait: {words}"
         for entry, error in failed:
-            told = {"entry": entry.id, "feed": entry.feed_id}
-            self._log.exception("entry cannot be understood; set aside", **told, exc_info=error)
+            self._log.exception("entry set aside", entry=entry.id, feed=entry.feed_id, exc_info=error)
             self._set_aside(entry)
             report.poisonous.append(entry.id)
             report.entries += 1
@@ -212,7 +211,7 @@ class Understander:
             if key != story_id:
                 matcher.rekey(key, story_id)
         matcher.slide(self._clock.now().timestamp() / SECONDS_PER_HOUR)
-        self._count(report, parts, joining, updates)
+        count(report, len(parts), joining, [update for _, update in updates])
 
     def _placed_parts(
         self, parts: Sequence[Part]
@@ -226,33 +225,8 @@ class Understander:
             matcher = self._window.open(self._known_model())
             joining = placed(parts, matcher)
             standing, members = self._standing(joining)
-        return (
-            matcher,
-            joining,
-            [
-                (key, self._growth.update(standing.get(key), members.get(key, []), arrivals))
-                for key, arrivals in joining.items()
-            ],
-        )
-
-    def _count(
-        self,
-        report: UnderstandReport,
-        parts: Sequence[Part],
-        joining: Mapping[int, Sequence[Joining]],
-        updates: Sequence[tuple[int, StoryUpdate]],
-    ) -> None:
-        report.entries += len(parts)
-        report.joined += sum(len(each) for each in joining.values())
-        report.placed += sum(1 for each in joining.values() for one in each if one.verdict is not None)
-        report.new_stories += sum(1 for _, update in updates if update.story_id is None)
-        report.grown_stories += sum(1 for _, update in updates if update.story_id is not None and update.decisions)
-        fresh = {one.part.entry.id for each in joining.values() for one in each}
-        report.developments += sum(
-            1 for _, u in updates for step in u.story.developments if step.follow_up and step.entry_id in fresh
-        )
-
-    # ------------------------------------------------------------ stories
+        grow = self._growth.update
+        return matcher, joining, [(k, grow(standing.get(k), members.get(k, []), new)) for k, new in joining.items()]
 
     def _standing(self, joining: Mapping[int, Sequence[Joining]]) -> tuple[dict[int, Story], dict[int, list[Part]]]:
         """The stories that grow, as the archive has them, with their entries."""
@@ -294,16 +268,12 @@ class Understander:
             updates = []
             for story_id, story in self._stories.get_many(story_ids).items():
                 parts = self._members(story.id)
-                if parts and not self._pruned(story, parts):
-                    told = self._growth.retold(story, parts)
-                    updates.append(StoryUpdate(story_id=story_id, decisions=(), story=told))
+                if parts and not is_pruned(story, parts, self._entries):
+                    updates.append(
+                        StoryUpdate(story_id=story_id, decisions=(), story=self._growth.retold(story, parts))
+                    )
             self._stories.apply({}, {}, updates, self._clock.now())
             self._window.forget()
-
-    def _pruned(self, story: Story, parts: Sequence[Part]) -> bool:
-        """Its records quote entries that are no more."""
-        quoted = {quote.entry_id for record in story.records for fact in record.facts for quote in fact.evidence}
-        return any(self._entries.get(number) is None for number in quoted - {part.entry.id for part in parts})
 
     # ------------------------------------------------------------ matching anew
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from monitor.protocols import Clock, StoryStore
 from monitor.stories.match import Matcher
 from monitor.stories.merge import Part
-from monitor.types import MatchDecision, StoryUpdate
+from monitor.types import MatchDecision, StoryUpdate, encoder_of
 from monitor.understand.growing import Growth
 from monitor.understand.parts import EntryArchive, Progress, RebuildReport, to_member
 
@@ -69,7 +69,7 @@ class Rebuild:
         by_hand: dict[int, frozenset[int]] = {}
         for page in self._entries.each(since=since):
             for entry, read in page:
-                if read is None or read.model_id != self._model_id or not read.vector:
+                if read is None or encoder_of(read.model_id) != encoder_of(self._model_id) or not read.vector:
                     continue
                 if entry.story_id is None and not (read.tags or read.possible):
                     continue

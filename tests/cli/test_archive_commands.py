@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Call, World
+from monitor.archive import open_archive
+from monitor.locks import InstanceLock
+from monitor.paths import ensure_state_folder, state_folder
+from monitor.types import Role, Span
+from tests.archive.samples import NOW, draft, labelled, stored, told, update
+from tests.cli.conftest import MINE, Call, World
 
 
 def test_search_finds_a_story_once_and_says_when_nothing_matched(call: Call, world: World) -> None:
@@ -163,3 +170,51 @@ def test_who_has_unsubscribed(call: Call, world: World) -> None:
     assert call("channels", "allow", "ADA@reader.test").code == 0
     assert call("channels", "allow", "ada@reader.test").code == 66
     assert [row["recipient"] for row in call("channels", "unsubscribed", "--json").json] == ["c042"]
+
+
+def test_facts_of_merged_and_split_stories_are_read_anew(call: Call, url: str) -> None:
+    """Each of two stories has a deal: the one that goes over is not lost, and a split takes its own along."""
+    drafts = [
+        draft("a", "lab", title="Halden raises $120 million from Northgate"),
+        draft("b", "wire", title="Halden raises $120 million from Southgate"),
+    ]
+    homes = []
+    with open_archive(url) as archive:
+        ids = stored(archive, *drafts)
+        for number, its in zip(ids, drafts, strict=True):
+            parts = ((Role.RECIPIENT, "Halden"), (Role.AMOUNT, "$120 million"), (Role.INVESTOR, its.title.split()[-1]))
+            spans = [(role, text, its.title.index(text)) for role, text in parts]
+            read = labelled(
+                vector=b"",
+                spans=tuple(Span(role=r, text=t, field="title", start=at, end=at + len(t)) for r, t, at in spans),
+            )
+            story = update([number], told(its.title))
+            homes += archive.stories.apply({number: read}, {}, [story], NOW)
+    assert call("stories", "merge", str(homes[0]), str(homes[1])).code == 0
+    assert [d["investors"] for d in call("deals", "--json").json] == [["Northgate", "Southgate"]]
+    assert call("stories", "split", str(homes[0]), str(ids[1])).code == 0
+    assert sorted(d["investors"] for d in call("deals", "--json").json) == [["Northgate"], ["Southgate"]]
+
+
+def test_matching_anew_and_reading_anew_leave_a_running_daemon_alone(call: Call, world: World) -> None:
+    lock = InstanceLock(ensure_state_folder(state_folder(os.environ)))
+    lock.acquire(NOW)
+    try:
+        for command in (("stories", "rebuild"), ("reclassify",)):
+            done = call(*command)
+            assert done.code == 75
+            assert "already running" in done.err
+    finally:
+        lock.release()
+
+
+def test_explain_names_the_thresholds_of_the_model_that_read(call: Call, world: World, mine: Path) -> None:
+    """The archive's entries were read by a model that is no longer in use: today's thresholds say nothing of them."""
+    told = call("explain", str(world.funding), "--json").json
+    assert set(told["thresholds"]) >= {"funding", "acquisition"}
+    assert {row["threshold"] for entry in told["entries"] for row in entry["tags"]} == {None}
+    other = "0123456789abcdef0123456789abcdef01234567"
+    mine.write_text(f"{MINE}classifier: {{model: someone/tags, revision: {other}}}\n")
+    assert {row["tag"] for row in call("explain", str(world.funding), "--json").json["thresholds"].values()} == {0.5}
+    mine.write_text(MINE.replace("settings:", "settings:\n  classify: {model: /nowhere/at/all}"))
+    assert "/nowhere/at/all" in call("explain", str(world.funding)).out.replace("\n", "")

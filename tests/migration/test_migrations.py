@@ -124,10 +124,10 @@ def versions(tmp_path: Path) -> Path:
     return folder / "versions"
 
 
-def _upgrade(url: str | Path, versions: Path) -> Path | None:
+def _upgrade(url: str | Path, versions: Path, *, keep: int | None = None) -> Path | None:
     database = Database(str(url))
     try:
-        return schema.upgrade(database, folder=versions.parent, revisions=(*REVISIONS, "9000"))
+        return schema.upgrade(database, keep=keep, folder=versions.parent, revisions=(*REVISIONS, "9000"))
     finally:
         database.close()
 
@@ -171,6 +171,25 @@ def test_a_backup_is_made_and_rows_that_refer_survive_a_rebuilt_table(file: Path
     with closing(sqlite3.connect(saved)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
         assert connection.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+
+
+def test_so_many_backups_of_upgrades_stay(file: Path, versions: Path) -> None:
+    """The newest; other people's files and archives beside it are left alone."""
+    for age, name in enumerate(("0003", "0004", "0005")):
+        old = file.with_name(f"monitor.db.before-{name}.bak")
+        old.write_bytes(b"old")
+        os.utime(old, (1_000_000_000 + age, 1_000_000_000 + age))
+    others = [file.with_name("monitor.db.bak"), file.with_name("else.db.before-0001.bak")]
+    for other in others:
+        other.write_bytes(b"mine")
+    _second(versions, REBUILD)
+    saved = _upgrade(file, versions, keep=2)
+    assert saved is not None
+    assert {p.name for p in file.parent.glob("*.bak")} == {
+        saved.name,
+        "monitor.db.before-0005.bak",
+        *(other.name for other in others),
+    }
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(file: Path, versions: Path) -> None:

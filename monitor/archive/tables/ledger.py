@@ -20,6 +20,7 @@ entities = sa.Table(
     sa.Column("merged_into", Id, sa.ForeignKey("entities.id")),
     sa.Index("uq_entities_key", "key", unique=True),
     sa.Index("ix_entities_merged_into", "merged_into", **where("merged_into IS NOT NULL")),
+    sa.Index("ix_entities_owner", "owner", **where("owner IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 
