@@ -36,7 +36,7 @@ class MatchSettings:
     first_days: float = 7.0
     #: a story that has been quiet for longer takes nothing more
     follow_days: float = 14.0
-    #: join chance from which on an entry joins; None: what the weights say
+    #: join chance from which on an entry joins; None: what the weights say; above 1: nothing joins, bound or not
     threshold: float | None = None
     #: added to the threshold for a follow-up to a story older than first_days
     follow_margin: float = 0.1
@@ -167,7 +167,8 @@ class Matcher:
         refused: str | None = None
         for chance, view in ranked:
             need = self._needed(one, self.groups[view.key], view)
-            if view.veto or need is None or (chance < need and view.bond is None):
+            bound = view.bond is not None and need is not None and need <= 1.0
+            if view.veto or need is None or (chance < need and not bound):
                 refused = refused or self._refusal(chance, view, need)
                 continue
             return self._joined(one, chance, view, ranked, need)
