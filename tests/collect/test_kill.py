@@ -205,17 +205,19 @@ def test_killed_while_polling(url: str, tmp_path: Path, kills: int) -> None:
     async def one_kill(server: Server) -> bool:
         began = time.monotonic()
         process = await start()
-        if dice.random() < 0.1:
-            await asyncio.sleep(dice.uniform(0, 1.5))  # while it starts
-        else:
-            if await asked(server, 1, process):
-                starts.add(time.monotonic() - began, waited(process.pid))
-            # after so many answers, and a moment for what follows: reading, storing, ending
-            await asked(server, dice.randrange(FEEDS), process)
-            await asyncio.sleep(dice.uniform(0, 0.3))
-        killed = process.returncode is None
-        if killed:
-            process.send_signal(signal.SIGKILL)
+        try:
+            if dice.random() < 0.1:
+                await asyncio.sleep(dice.uniform(0, 1.5))  # while it starts
+            else:
+                if await asked(server, 1, process):
+                    starts.add(time.monotonic() - began, waited(process.pid))
+                # after so many answers, and a moment for what follows: reading, storing, ending
+                await asked(server, dice.randrange(FEEDS), process)
+                await asyncio.sleep(dice.uniform(0, 0.3))
+        finally:  # also when it is given up: nothing of it stays behind
+            killed = process.returncode is None
+            if killed:
+                process.send_signal(signal.SIGKILL)
         assert await process.wait() in (0, -signal.SIGKILL)
         while living(process.pid):  # its workers see that nobody asks them any more
             await asyncio.sleep(0.01)
