@@ -40,6 +40,10 @@ SANS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 SERIF = "Georgia, 'Times New Roman', serif"
 #: what means something anywhere, and what does so at the beginning of a line
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$@]|&(?=[#\w])|^(?:[-+#=!]|\d+(?=[.)]))")
+#: a number as a word of its own, and the blank before the next word
+_NUMBER_AND_UNIT = re.compile(r"(?<!\S)(\d+) (?=\w)")
+#: characters of a fact that a phone shows in one line beside its label
+_SHORT = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +87,9 @@ def _environment(folder: str | None) -> Any:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        wrap=wrap, rule=rule, md=markdown, mdurl=markdown_url, plain_facts=plain_facts, groupby_order=groupby_order
-    )
+        wrap=wrap, rule=rule, md=markdown, mdurl=markdown_url, units=units, unbroken=unbroken,
+        plain_facts=plain_facts, groupby_order=groupby_order,
+    )  # fmt: skip
     return environment
 
 
@@ -143,6 +148,16 @@ def _tidy(text: str) -> str:
 def rule(title: str) -> str:
     """A section's title with a line under it."""
     return f"{title}\n{'-' * min(max(width(title), 3), 78)}"
+
+
+def units(text: str) -> str:
+    """Text in which a number and the word after it stay in one line."""
+    return _NUMBER_AND_UNIT.sub("\\1\u00a0", str(text))
+
+
+def unbroken(text: str) -> str:
+    """A short text in one line; in a longer one only the count at its end stays beside what it counts on from."""
+    return str(text).replace(" ", "\u00a0") if len(text) <= _SHORT else str(text).replace(" +", "\u00a0+")
 
 
 def markdown(text: str) -> str:

@@ -41,9 +41,7 @@ class Case:
 
 
 MAIL = [
-    Case(
-        "421 in DATA", {"data": {ADA: ["421 4.3.0 closing"]}}, "ready", 421, "DATA|answer to the mail: 421", 40, "sent"
-    ),
+    Case("421 in DATA", {"data": {ADA: ["421 4.3 closing"]}}, "ready", 421, "answer to the mail: 421", 40, "sent"),
     Case("450", {"rcpt": {ADA: ["450 4.2.1 later"]}}, "ready", 450, "RCPT TO: 450 4.2.1 later", 40, "sent"),
     Case("451 greylisted", {"mail": ["451 4.7.1 grey"]}, "ready", 451, "MAIL FROM: 451", 40, "sent"),
     Case("550", {"rcpt": {ADA: ["550 5.1.1 nobody"]}}, "failed", 550, "RCPT TO: 550 5.1.1 nobody", None, "failed", 0),
