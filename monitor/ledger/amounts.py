@@ -125,7 +125,7 @@ _VALUATION_AFTER = re.compile(
     r"target|record|eye-watering|staggering|new|"
     r"pre-IPO|IPO|market|company|equity|enterprise)?[\s-]*(?:valu(?:ations?|ed|e)\b|post[- ]money|pre[- ]money|"
     r"market cap|valorisation|bewertung|valoraci[óo]n|"
-    r"估值|評価額|时价|時価総額|company\b|start-?up\b)",
+    r"估值(?![^，。]{0,6}\d)|評価額(?![^、。]{0,6}\d)|时价|時価総額|company\b|start-?up\b)",
     re.I,
 )
 _TOTAL_BEFORE = re.compile(

@@ -49,6 +49,11 @@ _MENTIONED_AFTER = re.compile(
 )
 #: those by whom a lab may well be named: "Meta researchers release"
 _STAFF_AFTER = re.compile(r"^(?:['’]s?)? (?:engineers?|researchers?|execs?|executives?|scientists?)\b", re.I)
+#: "Ann Bell's Tralala raises", "OpenAI's cozy partner Tralala": a founder or a friend, not who pays
+_WHOSE_AFTER = re.compile(
+    r"^['’]s (?!(?:\S+ ){0,6}?(?:stake|investment|bet|money|backing|funding|deal|cash|fund|arm|ventures?)\b)"
+    r"(?:(?:\w+ ){0,2}(?:partner|supplier|client|customer|ally) )?[A-Z]",
+)
 #: "Rivian CEO Ann Bell's new firm": the firm is hers
 _HEAD_AFTER = re.compile(r"^(?:['’]s?)? (?:co-)?(?:CEO|CTO|CFO|COO|boss|chief|president|chairman|chair)\b", re.I)
 _COUNTRIES = frozenset(
@@ -153,6 +158,8 @@ def only_mentioned(role: str, text: str, start: int, end: int) -> bool:
     if role not in ("developer", "partner") and _STAFF_AFTER.match(after):
         return True
     if role in ("investor", "target") and _HEAD_AFTER.match(after):
+        return True
+    if role == "investor" and _WHOSE_AFTER.match(after):
         return True
     if role != "investor" and re.match(r"[-‑](?:backed|funded|owned)\b", after, re.I):
         return True

@@ -156,7 +156,8 @@ UNSURE = re.compile(
     r"analyst\w*|opinion|"
     r"after (?:report|rumou?r)|tests?|testing|tipped|teas(?:es|ed|ing)|soon|coming|upcoming|later this|next (?:week|"
     r"month|year))\b|"
-    r"拟|擬|或将|或將|有望|据悉|消息|传闻|洽谈|洽談|検討|見通し|可能性|交渉",
+    r"拟|擬|或将|或將|有望|据悉|消息|传闻|洽谈|洽談|接近|即将|即將|计划|計劃|計画|寻求|尋求|考虑|考慮|谈判|談判|磋商|被曝|"
+    r"検討|見通し|可能性|交渉",
     re.I,
 )
 #: shares begin to trade: the end of an IPO

@@ -14,6 +14,7 @@ from decimal import Decimal
 from monitor.ledger import cues
 from monitor.money import format_amount
 from monitor.types import (
+    Amount,
     Classification,
     Development,
     DevelopmentKind,
@@ -29,6 +30,8 @@ _DEALS = frozenset({Tag.FUNDING.value, Tag.ACQUISITION.value, Tag.PARTNERSHIP.va
 _TAGS = frozenset(tag.value for tag in Tag)
 #: an amount that moved less than this is the same, told more exactly
 _MOVED = Decimal("0.05")
+#: and so much around a sum that was told as "about" or "more than"
+_VAGUE = Decimal("0.15")
 _LINE = 240
 #: within so long two wordings of a rumour are one
 _SAME_NEWS = timedelta(hours=20)
@@ -118,7 +121,8 @@ def _is_news(kind: DevelopmentKind, previous: Story, entry: Entry, tags: frozens
     """
     waited = entry.published_at - max((d.at for d in previous.developments), default=_LONG_AGO)
     if kind is DevelopmentKind.IN_TALKS:
-        return waited >= _SAME_NEWS and cues.TALKS.search(entry.title) is not None
+        told = cues.TALKS.search(previous.title) is not None
+        return not told and waited >= _SAME_NEWS and cues.TALKS.search(entry.title) is not None
     if kind is DevelopmentKind.ANNOUNCED or reached < _ORDER[DevelopmentKind.ANNOUNCED]:
         return _is_sure(entry)
     if cues.NOT_CLOSED.search(entry.title) or cues.UNSURE.search(entry.title):
@@ -191,11 +195,19 @@ def _differs(fact: Fact, known: Sequence[Fact]) -> bool:
             if fact.usd and other.usd
             else (fact.amount.value, other.amount.value if other.amount else None)
         )
-        if theirs is None or format_amount(fact.amount) == other.value:
+        if theirs is None or format_amount(fact.amount) == other.value or _within(fact.amount, other.amount):
             return False
         if max(mine, theirs) == 0 or abs(mine - theirs) / max(mine, theirs) <= _MOVED:
             return False
     return True
+
+
+def _within(new: Amount, old: Amount | None) -> bool:
+    """Whether an exact sum only tells what a vague one left open: $15.8 billion after "more than $15 billion"."""
+    if old is None or not old.approximate or new.value is None or old.value is None or new.currency != old.currency:
+        return False
+    low, high = old.low or old.value, old.high or old.value
+    return low * (1 - _VAGUE) <= new.value <= high * (1 + _VAGUE)
 
 
 def _development(kind: DevelopmentKind, entry: Entry, line: str, *, follow_up: bool = True) -> Development:

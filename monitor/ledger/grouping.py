@@ -113,9 +113,10 @@ def _leads_house(one: Group, other: Group) -> bool:
 
 def _same_name(short: Mention, long: Mention) -> bool:
     """Whether an unknown name is another spelling of a second one, known or not."""
-    if short.entity is not None:
+    if short.entity is not None and short.entity.vetted:
         return False
-    name, known = short.value, long.entity
+    # a name that the archive has only seen is as unknown as any
+    name, known = short.value, long.entity if long.entity is not None and long.entity.vetted else None
     if known is not None and (name in known.weak or _begins_entity(name, long.value)):
         return True
     if re.match(rf"{re.escape(long.value)} (?:for|in|of|at) [A-Z]", name):

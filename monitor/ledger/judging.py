@@ -29,6 +29,13 @@ _MOST_SEED = Decimal(3_000_000_000)
 #: an amount whose ends are further apart says how large, not how much
 _VAGUE = 3
 _EARLY = frozenset({"pre-seed", "seed", "angel", "pre-Series A"})
+#: they place the shares of a flotation, and put no money into it
+_BANKS = frozenset(
+    {
+        "Morgan Stanley", "Goldman Sachs", "JPMorgan Chase", "Citigroup", "Bank of America", "Barclays", "UBS",
+        "Wells Fargo", "Deutsche Bank", "Mizuho",
+    }
+)  # fmt: skip
 #: names between two that are said in one breath
 _BREATH = 8
 
@@ -68,6 +75,8 @@ def _investors(groups: Groups) -> None:
         groups["recipient"] = [g for g in found if g not in funds]
         known = {g.key for g in groups["investor"]}
         groups["investor"] += [g for g in funds if g.key not in known]
+    if any(g.value == "IPO" for g in groups["round"]):
+        _keep(groups, "investor", lambda g: g.value not in _BANKS)
 
 
 def _invests(group: Group) -> bool:

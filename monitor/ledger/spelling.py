@@ -24,8 +24,9 @@ _NO_NAME = frozenset(
     cloud seed series round unicorn startup model models agent agents chip chips data robotics superintelligence
     intelligence platform deal news agentic pbc report source sources exclusive update hey show hn preview beta
     voice tech big hong tokyo paris london dc narvik zurich governance technology software hardware spike
-    announcing introducing""".split()
-)
+    announcing introducing 华尔街 華爾街 美国军 投资者 投資者 投资人 股东 承销银行 承销商 初创公司 科技公司 科技巨头
+    投资机构""".split()
+) | {"wall street", "private equity", "venture capital", "big tech"}
 #: what an unknown name ends in that only describes: "Zurich lab", "Tokyo office"
 _DESCRIBED = re.compile(
     r"(?: |^)(?:labs?|office|team|unit|arm|division|branch|campus|hub|startups?|firm|company|companies|subsidiary|"

@@ -18,7 +18,7 @@ _RAISE_BEFORE = re.compile(
     r"collect(?:s|ed)|invest(?:s|ed|ing)?|"
     r"pour(?:s|ed|ing)?|inject(?:s|ed)?|commit(?:s|ted)?|lève|levé|boucle|sammelt|erhält|sichert sich|recauda|"
     r"levanta|capta|obtiene|"
-    r"融资|获|募资|調達)[\w\s'’,-]{0,26}$",
+    r"融资|融資|获|募资|集资|集資|筹集|籌集|筹资|籌資|募集|調達)[\w\s'’,-]{0,26}$",
     re.I,
 )
 _RAISE_AFTER = re.compile(
@@ -80,6 +80,10 @@ def _money_mention(
 
 
 def _is_held(before: str, after: str) -> bool:
+    if _STAKE_WORTH.search(before) is not None and not re.search(r"\b(?:sell|sold|buy|bought)", before, re.I):
+        return True
+    if re.search(r"持有[^，。；]{0,16}$", before) and re.match(r"的?(?:股份|股票|股权|股權)", after):
+        return True
     return _HOLDS_BEFORE.search(before) is not None and _HELD_AFTER.match(after) is not None
 
 
@@ -99,6 +103,13 @@ def _is_raised(text: str, item: ReadAmount) -> bool:
 _HOLDS_BEFORE = re.compile(
     r"\b(?:disclos\w+|holds?|holding|owns?|owning|his|her|whose|worth of|stake (?:is |now )?worth|stake valued at)\b"
     r"[^.;$€£]{0,24}$",
+    re.I,
+)
+#: "his stake in Tralala is worth nearly $30B": what a holding is worth is no deal
+_STAKE_WORTH = re.compile(
+    r"(?:\b(?:his|her|whose|owns?|holds?)\b[^.;$€£]{0,60}?\bstake\b[^.;$€£]{0,30}?|\bstake (?:in [^.;$€£]{1,30} )?"
+    r"(?:is |was |are |now |currently )+)\bworth[\w ~]{0,20}$|"
+    r"(?:持股|股份|股权|股權)的?(?:价值|價值)(?:近|约|約|达|達|超过|逾)?$|持有(?:近|约|約|价值|價值)+$",
     re.I,
 )
 _HELD_AFTER = re.compile(

@@ -284,3 +284,29 @@ def test_no_text_breaks_it(title: str, summary: str, tags: str, status: str | No
     if development is not None:
         assert len(development.line) <= 240
         assert "\n" not in development.line
+
+
+def test_talks_of_which_the_story_already_tells_are_no_news() -> None:
+    told = replace(after(R), title="Acme said to be in talks to buy Zorb")
+    assert development_of(told, *TALKS, ()) is None
+    assert development_of(replace(told, title="Acme eyes Zorb"), *TALKS, ()) is not None
+
+
+def test_what_nears_is_not_announced() -> None:
+    near = member(1, "Acme 接近与 Zorb 达成合资项目", tags="acquisition", language="zh")
+    done = member(1, "Acme 与 Zorb 达成合资项目", tags="acquisition", language="zh")
+    assert development_of(after(R), *near, ()) is None
+    assert development_of(after(R), *done, ()) is not None
+
+
+@pytest.mark.parametrize(("before", "now", "moved"), [("over $15B", "$15.8B", False), ("$15B", "$20B", True)])
+def test_an_exact_sum_after_a_vague_one_has_not_changed(before: str, now: str, moved: bool) -> None:
+    old = member(1, f"Tralala raises at {before} valuation", tags="funding", recipient=["Tralala"], valuation=[before])
+    new = member(
+        2, f"Tralala raises at a {now} valuation, up from $10B in 2025", tags="funding", recipient=["Tralala"],
+        valuation=[now],
+    )  # fmt: skip
+    known = read_records([old], COMPANIES, RATES)
+    previous = after(A, tags=("funding",), records=known)
+    found = development_of(previous, *new, read_records([old, new], COMPANIES, RATES))
+    assert (found is not None) is moved

@@ -318,3 +318,67 @@ def test_conflicts_of_titles_stay() -> None:
         member(2, "Tralala raises $55M", tags="funding", recipient=["Tralala"], amount=["$55M"]),
     ]
     assert len(values(funding(*told), "amount")) == 2
+
+
+# ---------------------------------------------------------------- read in a month of news
+
+
+def test_who_places_the_shares_is_no_investor() -> None:
+    floated = member(
+        1, "Tralala to raise $3.5 billion in IPO led by Morgan Stanley", tags="funding", recipient=["Tralala"],
+        amount=["$3.5 billion"], round=["IPO"], investor=["Morgan Stanley"],
+    )  # fmt: skip
+    raised = member(
+        2, "Tralala raises $350 million from Morgan Stanley", tags="funding", recipient=["Tralala"],
+        amount=["$350 million"], investor=["Morgan Stanley"],
+    )  # fmt: skip
+    assert values(funding(floated), "investor") == []
+    assert values(funding(raised), "investor") == ["Morgan Stanley"]
+
+
+@pytest.mark.parametrize(
+    ("title", "investor", "kept"),
+    [
+        ("Ann Bell's Tralala raises $20M", "Ann Bell", []),
+        ("NVIDIA's cozy partner Tralala raises $20M", "NVIDIA", []),
+        ("NVIDIA's Tralala stake grows with a $20M round", "NVIDIA", ["NVIDIA"]),
+        ("Wall Street backs Tralala with $20M", "Wall Street", []),
+    ],
+)
+def test_a_founder_a_friend_and_a_street_are_no_investors(title: str, investor: str, kept: list[str]) -> None:
+    record = funding(member(1, title, tags="funding", recipient=["Tralala"], amount=["$20M"], investor=[investor]))
+    assert values(record, "investor") == kept
+
+
+@pytest.mark.parametrize(
+    ("title", "amount", "kept"),
+    [
+        ("Bell says her stake in Tralala worth nearly $30 billion", "$30 billion", []),
+        ("Bell owns 1% of Tralala, and the stake is worth $5 billion", "$5 billion", []),
+        ("贝尔在Tralala的持股价值近300亿美元", "300亿美元", []),
+        ("贝尔持有Tralala数十亿美元的股份", "数十亿美元", []),
+        ("Acme buys a Tralala stake worth $5 billion", "$5 billion", ["$5B"]),
+    ],
+)
+def test_what_a_holding_is_worth_is_no_deal(title: str, amount: str, kept: list[str]) -> None:
+    record = funding(
+        member(
+            1, title, tags="funding", recipient=["Tralala"], amount=[amount], language="zh" if "的" in title else "en"
+        )
+    )
+    assert values(record, "amount") == kept
+
+
+def test_what_is_raised_in_chinese_is_no_valuation() -> None:
+    record = funding(
+        member(
+            1,
+            "Tralala 拟 IPO 集资 40 亿美元 估值达 400 亿美元",
+            tags="funding",
+            recipient=["Tralala"],
+            valuation=["40 亿美元", "400 亿美元"],
+            language="zh",
+        )
+    )
+    assert values(record, "amount") == ["$4B"]
+    assert values(record, "valuation") == ["$40B"]

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.stories.pairs import Weigher
 from monitor.stories.sketch import Sketch, sketch
-from monitor.stories.vetoes import bond
+from monitor.stories.vetoes import bond, veto
 from monitor.stories.words import load_table
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -57,3 +57,23 @@ def test_the_same_sum_and_names_bind(title: str, hours: float, bound: bool) -> N
 
 def test_words_that_everybody_says_are_no_names() -> None:
     assert bond(told("AI start-up Qalam eyes $50B"), told("Newsletter: AI chips, Qalam $50B"), RARE) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "bound"),
+    [
+        ("Qalam seeks $26.6 billion valuation in listing", "Qalam拟以266亿美元估值上市", True),
+        # a billion is anybody's
+        ("Qalam seeks $20 billion valuation in listing", "Qalam拟以200亿美元估值上市", False),
+        # each names somebody else
+        ("Heronics backs Qalam with $26 million", "Heronics backs Vireo with $26 million", False),
+    ],
+)
+def test_one_name_binds_with_a_sum_of_its_own(one: str, other: str, bound: bool) -> None:
+    assert (bond(told(one), told(other, language="zh"), RARE) is not None) is bound
+
+
+def test_a_title_of_many_pictures_tells_of_many_events() -> None:
+    letter = told("Qalam at $26B 💰, Vireo's new chip 🧠, robots 🤖")
+    assert veto(letter, told("Qalam valued at $26B"), RARE) == "a round-up or live page is not one event"
+    assert veto(told("Qalam valued at $26B 🚀"), told("Qalam worth $26B"), RARE) is None
