@@ -10,7 +10,7 @@ import typer
 from monitor.cli.ledger import DEAL_COLUMNS, LAUNCH_COLUMNS, deal_row, launch_row
 from monitor.cli.output import Column, console, emit, form_of, note, print_json, say, table
 from monitor.cli.session import session_of
-from monitor.cli.words import day, listed, money
+from monitor.cli.words import day, listed
 
 LIST_COLUMNS = (
     Column(head="Id", field="id", right=True, rank=2),
@@ -19,7 +19,6 @@ LIST_COLUMNS = (
     Column(head="Owner", field="owner", rank=2),
     Column(head="Deals", field="deals", right=True),
     Column(head="Launches", field="launches", right=True),
-    Column(head="Sum", field="usd", right=True, show=money),
     Column(head="Last", field="last_at", show=day),
 )
 

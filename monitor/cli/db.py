@@ -141,7 +141,7 @@ def stats(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help=
     for name in ("first_seen_at", "last_seen_at"):
         shown[name] = minute(found[name])
     rows = [{"name": name.replace("_", " "), "value": value} for name, value in shown.items()]
-    columns = [Column(head="", field="name"), Column(head="", field="value", show=_number)]
+    columns = [Column(head="What", field="name"), Column(head="Value", field="value", show=_number)]
     put(table(rows, columns))
 
 

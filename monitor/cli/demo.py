@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
+from shutil import which
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,8 +133,15 @@ async def _tour(session: Session, path: Path, place: Path, day: Day) -> list[Del
 def _say_next(place: Path, deliveries: Sequence[Delivery]) -> None:
     say("as HTML: " + ", ".join(d.receipt or str(place / "digests") for d in deliveries))
     say("ask its archive:")
-    for command in ("search mistral", "deals", "launches", "companies show Mistral", "feeds health"):
-        say(f"  MONITOR_HOME={place} monitor --config {place / 'feeds.yaml'} {command}")
+    say(f"  export MONITOR_HOME={quote(str(place))} MONITOR_CONFIG={quote(str(place / 'feeds.yaml'))}")
+    evening = f"feeds health --now {EVENING:%Y-%m-%dT%H:%MZ}"
+    for command in ("search mistral", "deals", "launches", "companies show Mistral", evening):
+        say(f"  {_program()} {command}")
+
+
+def _program() -> str:
+    """How a shell finds this program: by its name, else by the path that started it."""
+    return "monitor" if which("monitor") or not sys.argv[0].endswith("monitor") else quote(sys.argv[0])
 
 
 class Day:

@@ -31,7 +31,7 @@ def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed, or a page that has one.")],
     feed_id: Annotated[str | None, typer.Option("--id", help="Its id; default: made of its address.")] = None,
     name: Annotated[str | None, typer.Option(help="Its name; default: the feed's title.")] = None,
-    category: Annotated[str, typer.Option(help="Such as lab, press, startup, newsletter, wire.")] = "press",
+    category: Annotated[str, typer.Option(help="Such as lab, press, startup-vc, newsletter, wire.")] = "press",
     language: Annotated[str | None, typer.Option(help="Default: what the feed says.")] = None,
     aggregator: Annotated[bool, typer.Option("--aggregator", help="Its entries name their publisher.")] = False,
 ) -> None:

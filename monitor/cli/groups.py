@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from monitor import __version__
-from monitor.cli.plain import plain_values
+from monitor.cli.plain import plain_values, plain_words
 from monitor.cli.session import Session
 from monitor.cli.table import COMMANDS, Branch, Leaf, Tree
 
@@ -66,7 +66,14 @@ def load(leaf: Leaf) -> Any:
     small.command(leaf.name, cls=PlainCommand)(target)
     command = get_command(small)
     command.params.extend(_everywhere())
+    plain_words(command.params)
+    command.help = _unfolded(command.help or "")
     return command
+
+
+def _unfolded(text: str) -> str:
+    """Each paragraph on one line: the terminal folds them, not the width of our source."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _everywhere() -> list[Any]:

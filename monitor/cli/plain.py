@@ -15,6 +15,8 @@ import typer
 
 _TURN: dict[Any, Callable[[Any], Any]] = {str: str, int: int, float: float, Path: Path, bool: bool}
 _NOUN = {int: "a whole number", float: "a number"}
+#: what `--help` shows behind an option; nothing behind a flag, which takes no value
+_WORD: dict[Any, str] = {str: "TEXT", int: "NUMBER", float: "NUMBER", Path: "FILE", bool: ""}
 
 
 class Plain:
@@ -40,15 +42,29 @@ class Plain:
         return turned
 
 
+def _kind(descriptor: Any) -> Any:
+    """The type of one value."""
+    return descriptor.annotation.__args__[0] if descriptor.is_list else descriptor.annotation
+
+
+def plain_words(params: Sequence[Any]) -> None:
+    """Names the values of options for people: `--name TEXT`, and `--json` alone, not `--json <bool>`."""
+    for param in params:
+        descriptor = getattr(param, "type_descriptor", None)
+        if descriptor is None or param.param_type_name != "option" or param.metavar is not None:
+            continue
+        if not descriptor.is_choice and (kind := _kind(descriptor)) in _WORD:
+            param.metavar = _WORD[kind]
+
+
 def plain_values(params: Sequence[Any]) -> None:
     """Gives parameters of plain types the light way. A typer that works otherwise keeps its own."""
+    plain_words(params)
     for param in params:
         descriptor = getattr(param, "type_descriptor", None)
         if descriptor is None or not hasattr(param, "_runtime_param"):
             continue
         info = descriptor.parameter_info
-        kind = descriptor.annotation
-        if descriptor.is_list:
-            kind = kind.__args__[0]
+        kind = _kind(descriptor)
         if kind in _TURN and info.max is None and not descriptor.is_choice and not (info.exists or info.parser):
             param._runtime_param = Plain(kind, info.min)  # noqa: SLF001

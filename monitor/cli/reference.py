@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from textwrap import fill
 from typing import Any
 
 from monitor.cli.groups import EVERYWHERE, load
@@ -65,11 +66,15 @@ def _leaf(leaf: Leaf, path: str, mark: str) -> str:
     arguments = [p for p in own if p.param_type_name == "argument"]
     options = [p for p in own if p.param_type_name == "option"]
     words = " ".join([path, *(_argument(p) for p in arguments), *(["[OPTIONS]"] if options else [])])
-    lines = [f"\n{mark} {path}\n\n```\n{words}\n```\n\n{(command.help or '').strip()}\n"]
+    lines = [f"\n{mark} {path}\n\n```\n{words}\n```\n\n{_folded(command.help or '')}\n"]
     rows = list(_rows([*arguments, *options]))
     if rows:
         lines.append("\n| | |\n| --- | --- |\n" + "".join(rows))
     return "".join(lines)
+
+
+def _folded(text: str) -> str:
+    return "\n\n".join(fill(p, 117, break_long_words=False, break_on_hyphens=False) for p in text.strip().split("\n\n"))
 
 
 def _argument(param: Any) -> str:

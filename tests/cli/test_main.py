@@ -176,3 +176,17 @@ def test_the_tree_has_no_command_twice() -> None:
     names = [path for path, _ in LEAVES]
     assert len(names) == len(set(names))
     assert list(root_command().commands) == [c.name for c in COMMANDS]
+
+
+def test_help_folds_paragraphs_by_the_terminal_and_shows_no_value_behind_a_flag(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["deals", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "<" not in shown
+    assert "TEXT" in shown
+    lines = [line.strip() for line in shown.splitlines()]
+    start = next(n for n, line in enumerate(lines) if line.startswith("Sums are"))
+    end = lines.index("", start)
+    assert all(len(line) > 50 for line in lines[start : end - 1])
