@@ -88,18 +88,22 @@ def _names_of_makers(groups: Groups, companies: CompanyIndex) -> None:
     """ "Googlebook" is no maker of the Googlebook, "Google" no product of Google."""
     made = {_stem(g.value) for field in ("model", "product") for g in groups[field]}
     named = [
-        g
-        for g in groups["developer"]
-        if g.mentions[0].entity is not None or not (_stem(g.value) in made or companies.is_product(g.value))
+        g for g in groups["developer"] if _is_vetted(g) or not (_stem(g.value) in made or companies.is_product(g.value))
     ]
     groups["developer"] = named or groups["developer"]
     makers = {key_of(g.value) for g in groups["developer"]}
-    known = {key_of(g.value) for g in groups["developer"] if g.mentions[0].entity is not None}
+    known = {key_of(g.value) for g in groups["developer"] if _is_vetted(g)}
     for field in ("model", "product"):
         others = [g for g in groups[field] if key_of(g.value) not in makers]
         # a young company and what it makes often have one name
         same = [g for g in groups[field] if key_of(g.value) not in known or companies.is_product(g.value)]
         groups[field] = others or same
+
+
+def _is_vetted(group: Group) -> bool:
+    """Whether a name is one that is known, and not only one that the archive has seen."""
+    entity = group.mentions[0].entity
+    return entity is not None and entity.vetted
 
 
 def _stem(name: str) -> str:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.ledger import context, spelling
+from monitor.ledger.companies import CompanyIndex
+from monitor.ledger.entities import shipped_entities, with_archive
 from monitor.ledger.facts import read_records
 from monitor.types import LedgerRecord
 from tests.ledger.make import COMPANIES, RATES, Member, member, values
@@ -382,3 +384,14 @@ def test_what_is_raised_in_chinese_is_no_valuation() -> None:
     )
     assert values(record, "amount") == ["$4B"]
     assert values(record, "valuation") == ["$40B"]
+
+
+def test_a_name_that_was_only_seen_does_not_stand_against_what_it_means() -> None:
+    seen = CompanyIndex(with_archive(shipped_entities(), [{"id": 1, "name": "Googlebook", "aliases": []}]))
+    told = [
+        member(1, "Google unveils Googlebook", tags="product-launch", developer=["Google"], product=["Googlebook"]),
+        member(2, "Googlebook is here", tags="product-launch", developer=["Googlebook"]),
+    ]
+    (record,) = read_records(told, seen, RATES)
+    assert values(record, "developer") == ["Google"]
+    assert values(record, "product") == ["Googlebook"]
