@@ -95,7 +95,7 @@ async def smtp_server(box: Mailbox | None = None, *, security: str = "none", **o
             connections.append(transport)
             made(transport)
 
-        smtp.connection_made = remember
+        smtp.connection_made = remember  # type: ignore[method-assign]
         return smtp
 
     passed = {name: value for name, value in options.items() if name != "utf8"}

@@ -117,7 +117,9 @@ def test_a_mail_arrives_whole() -> None:
 def test_tls_with_a_certificate_of_ones_own(security: str) -> None:
     async def run() -> None:
         async with smtp_server(security=security) as box:
-            login = {"username": "news", "secrets": {"password": Secret("right")}} if security == "starttls" else {}
+            login: dict[str, Any] = (
+                {"username": "news", "secrets": {"password": Secret("right")}} if security == "starttls" else {}
+            )
             spec = mail_channel(box.port, security=security, ca_file=str(DATA / "server.pem"), **login)
             await send(spec, delivery())
             assert len(box.accepted) == 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 
 #: sections of a Slack message that are no stories
 _OTHER = re.compile(r"\*(?:\d+ more|Feeds that need a look)\*\n|• ")

@@ -165,7 +165,7 @@ def _once(tables: _Tables, found: Findings) -> dict[To, dict[int, list[datetime]
     by_digest: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for row in tables.deliveries:
         by_digest[row.digest_id, row.channel, row.recipient] += row.story_ids
-    written = defaultdict(dict)
+    written: dict[tuple[int, str, str], dict[int, int]] = defaultdict(dict)
     for row in tables.told:
         written[row.digest_id, row.channel, row.recipient][row.story_id] = row.development_id
     highest: dict[tuple[To, int], int] = {}

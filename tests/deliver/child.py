@@ -49,7 +49,7 @@ async def main(database: str, port: int, slack: str, count: int, folder: Path) -
         alerts=(),
         channel_specs=specs,
         channels={s.name: open_channel(s, session_factory=sessions, clock=clock, sleep=sleep) for s in specs},
-        stories=MemoryStories(STORIES),
+        stories=MemoryStories(STORIES),  # type: ignore[arg-type]  # only what deliverers read
         deliveries=archive.deliveries,
         clock=clock,
         settings=DeliverSettings(digests_folder=folder / "digests"),

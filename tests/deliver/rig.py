@@ -91,7 +91,7 @@ class Rig:
         arguments["channels"] = {**opened, **arguments["channels"]}
         self.deliverer = Deliverer(
             **arguments,
-            stories=self.stories,
+            stories=self.stories,  # type: ignore[arg-type]  # only what deliverers read
             deliveries=self.deliveries,
             clock=self.clock,
             log=self.log,

@@ -132,7 +132,9 @@ def test_a_server_that_is_away_and_comes_back(tmp_path: Path) -> None:
 def test_a_bad_certificate_until_it_is_trusted(tmp_path: Path, security: str) -> None:
     async def run() -> None:
         async with smtp_server(security=security) as box:
-            login = {"username": "news", "secrets": {"password": Secret("right")}} if security == "starttls" else {}
+            login: dict[str, Any] = (
+                {"username": "news", "secrets": {"password": Secret("right")}} if security == "starttls" else {}
+            )
             rig = Rig(
                 tmp_path,
                 digests=[SPEC],

@@ -158,7 +158,7 @@ def test_an_archive_that_is_busy_is_tried_again_quietly(tmp_path: Path) -> None:
             return list(self.inner.arrived(*arguments, **options))
 
     rig, keeper = keeper_rig(tmp_path, stories=STORIES, spec=replace(PAIR, recipients=("ada",)))
-    rig.stories = Busy(rig.stories)  # type: ignore[assignment]
+    rig.stories = Busy(rig.stories)
     rig.start()
     assert asyncio.run(rig.deliverer.run_due()).made == []
     assert len(asyncio.run(rig.deliverer.run_due()).made) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 import pytest
 
 from monitor.archive.deliveries import Deliveries
@@ -45,7 +45,7 @@ def one_click(mail: EmailMessage) -> str:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     [link] = re.findall(r"<(https://[^>]+)>", mail["List-Unsubscribe"])
     assert link.startswith(BASE + "/unsubscribe/")
-    return urlsplit(link).path.removeprefix("/archive")
+    return str(urlsplit(link).path).removeprefix("/archive")
 
 
 @pytest.mark.parametrize("form", ["urlencoded", "multipart", "nothing"])

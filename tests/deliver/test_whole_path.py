@@ -39,7 +39,9 @@ def test_one_digest_reaches_mail_slack_and_files(tmp_path: Path) -> None:
             mail = box.accepted[0][1]
             assert "Mistral Large" in mail["Subject"]
             assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-            assert "Bay Ledger: answers 403" in mail.get_body(("plain",)).get_content()
+            plain = mail.get_body(("plain",))
+            assert plain is not None
+            assert "Bay Ledger: answers 403" in plain.get_content()
             assert len(slack.requests) == 1
             assert slack.requests[0]["unfurl_links"] is False
             names = sorted(path.name for path in (tmp_path / "out").iterdir())

@@ -16,7 +16,7 @@ from email.parser import BytesParser
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

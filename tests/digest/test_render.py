@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 import pytest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.blocks.blocks import ContextBlock, DividerBlock, HeaderBlock, SectionBlock
@@ -193,8 +194,8 @@ def test_facts_that_are_said_are_not_said_again() -> None:
     model = record("model-launch", *(fact(n, v) for n, v in (
         ("model", "Hoshi 3.1 Pro"), ("family", "Hoshi"), ("version", "3.1"), ("size", "30B"), ("developer", "Hoshi AI"),
     )))  # fmt: skip
-    money = {"currency": "USD", "number": "2100000000", "usd": "2100000000"}
-    large = {"currency": "USD", "number": "9000000000", "usd": "9000000000"}
+    money: Any = {"currency": "USD", "number": "2100000000", "usd": "2100000000"}
+    large: Any = {"currency": "USD", "number": "9000000000", "usd": "9000000000"}
     loan = record(
         "funding",
         fact("amount", "$2.1 billion", **money),
