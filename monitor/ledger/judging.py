@@ -77,6 +77,14 @@ def _investors(groups: Groups) -> None:
         groups["investor"] += [g for g in funds if g.key not in known]
     if any(g.value == "IPO" for g in groups["round"]):
         _keep(groups, "investor", lambda g: g.value not in _BANKS)
+    _keep(
+        groups, "investor", lambda g: _is_vetted(g) or not any(_is_short_of(g, other) for other in groups["recipient"])
+    )
+
+
+def _is_short_of(group: Group, other: Group) -> bool:
+    """Whether a name is the beginning of the other: "Heron" of "Heron Robotics"."""
+    return other.value.casefold().startswith(f"{group.value.casefold()} ")
 
 
 def _invests(group: Group) -> bool:

@@ -58,7 +58,9 @@ def latin() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<tilde>[~≈])?[ ]?(?:(?P<pre>{_before_choice()})[ ]?(?:\.[ ])?|"
         rf"(?<![\w.,]))~?(?P<num>{NUMBER})(?P<plus>\+)?"
-        rf"(?:[ -]?(?P<scale>(?:{long_scales})(?![A-Za-zÀ-ÿ0-9])\.?(?=[^A-Za-z]|$)|"
+        rf"(?:[ -]?(?P<scale>(?:{long_scales})(?![A-Za-zÀ-ÿ0-9])"
+        # the full stop of "7 Mrd. Euro", not the one that ends a sentence
+        rf"(?:\.(?=[ -]{{0,2}}(?:de |d'|di |of )?(?:{_after_choice()})))?(?=[^A-Za-z]|$)|"
         rf"(?<! )(?<!-)[kmbt](?![A-Za-zÀ-ÿ0-9])|"
         rf"(?<= )[mbt](?![\w'-]))|[ ]?(?P<glued>[MKT])(?P<gluedcur>SEK|NOK|DKK|EUR|USD|GBP|kr)(?![a-zA-Z]))?"
         rf"(?P<plus2>\+|[ -]plus(?![a-z]))?(?:[ -]{{0,2}}(?:de |d'|di |of )?(?P<post>{_after_choice()}))?",

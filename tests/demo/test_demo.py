@@ -62,6 +62,7 @@ def test_the_digest_tells_of_it_once_and_not_of_noise(tour: Path) -> None:
     html = next((tour / "digests").glob("evening-*.html")).read_text()
     assert text.count("Le Chat assistant, signs Microsoft partnership") == 1
     assert "€15 million" in text
+    assert "Investors: Northgate Ventures, Fjordkapital; Valuation: $900 million" in text
     for page in (text, html):
         assert "Halden" in page
         for noise in ("chisel", "tomatoes", "Funeral", "puppy", "shoe shops", "Solara", "TGV", "Balkonkraftwerk"):

@@ -395,3 +395,12 @@ def test_a_name_that_was_only_seen_does_not_stand_against_what_it_means() -> Non
     (record,) = read_records(told, seen, RATES)
     assert values(record, "developer") == ["Google"]
     assert values(record, "product") == ["Googlebook"]
+
+
+@pytest.mark.parametrize(("investor", "kept"), [("Tralala", []), ("Accel", ["Accel"]), ("Tral", ["Tral"])])
+def test_half_of_the_recipients_name_is_no_investor(investor: str, kept: list[str]) -> None:
+    told = member(
+        1, "Tralala Robotics raises $20M from Tral and Accel, Tralala says", tags="funding",
+        recipient=["Tralala Robotics"], amount=["$20M"], investor=[investor],
+    )  # fmt: skip
+    assert values(funding(told), "investor") == kept
