@@ -26,7 +26,7 @@ SOFT: Final = 0.003
 class Group:
     """Entries of one story. Not thread-safe."""
 
-    __slots__ = ("_total", "apart", "key", "members", "names", "publishers", "words")
+    __slots__ = ("_total", "key", "members", "names", "publishers", "words")
 
     def __init__(self, key: int) -> None:
         self.key = key
@@ -34,13 +34,10 @@ class Group:
         self.words: Counter[str] = Counter()
         self.names: Counter[str] = Counter()
         self.publishers: Counter[str] = Counter()
-        self.apart = False
         self._total: NDArray[np.float32] | None = None
 
     def add(self, one: Sketch) -> None:
         """One more entry."""
-        if not self.members:
-            self.apart = one.apart
         self.members[one.entry_id] = one
         self.words.update(one.words)
         self.names.update(one.title_names)

@@ -167,11 +167,11 @@ class Matcher:
         refused: str | None = None
         for chance, view in ranked:
             need = self._needed(one, self.groups[view.key], view)
-            bound = view.bond is not None and need is not None and need <= 1.0
-            if view.veto or need is None or (chance < need and not bound):
+            why = None if view.veto or need is None else self._why(one, self.groups[view.key], chance, need)
+            if why is None:
                 refused = refused or self._refusal(chance, view, need)
                 continue
-            return self._joined(one, chance, view, ranked, need)
+            return self._joined(one, chance, view, ranked, why)
         chance, view = ranked[0]
         return Verdict(key=None, score=chance, reason=refused or "", numbers=numbers_of(chance, view, ranked))
 
@@ -197,7 +197,7 @@ class Matcher:
         group = self.groups[key]
         own = {entry_id: chances[entry_id] for entry_id in group.members if entry_id in chances}
         row = join_features(one, group, list(own.values()), second, self.window.weight)
-        return View(key=key, row=tuple(row), chances=own, veto=self._vetoed(one, group), bond=self._bound(one, group))
+        return View(key=key, row=tuple(row), chances=own, veto=self._vetoed(one, group))
 
     def _chosen(self, one: Sketch, key: int, known: Mapping[int, float]) -> list[int]:
         """Members to look at besides the known ones: evenly over the story, so that it is judged as a whole."""
@@ -227,7 +227,12 @@ class Matcher:
                 return found
         return None
 
-    def _bound(self, one: Sketch, group: Group) -> str | None:
+    def _why(self, one: Sketch, group: Group, chance: float, need: float) -> str | None:
+        """What lets the entry join: its chance, or a bond with a member; None: nothing does."""
+        if chance >= need:
+            return f"{chance:.2f} (needs {need:.2f})"
+        if need > 1.0:
+            return None
         found = (bond(one, other, self.window.weight) for other in group.members.values())
         return next((reason for reason in found if reason), None)
 
@@ -251,15 +256,14 @@ class Matcher:
         return f"nearest story at {chance:.2f}, below {need:.2f}"
 
     def _joined(
-        self, one: Sketch, chance: float, view: View, ranked: Sequence[tuple[float, View]], need: float
+        self, one: Sketch, chance: float, view: View, ranked: Sequence[tuple[float, View]], why: str
     ) -> Verdict:
         group = self.groups[view.key]
         weight = self.window.weight
         shared = sorted((word for word in one.words if word in group.words), key=lambda word: (-weight[word], word))
         likely = sum(value > 0.5 for value in view.chances.values())
         words = ", ".join(shared[:4])
-        needs = f"{chance:.2f} (needs {need:.2f})" if chance >= need else view.bond
-        reason = f"{needs}; like {likely} of {len(view.chances)} entries; shares {words}"
+        reason = f"{why}; like {likely} of {len(view.chances)} entries; shares {words}"
         return Verdict(key=view.key, score=chance, reason=reason, numbers=numbers_of(chance, view, ranked))
 
 

@@ -118,8 +118,11 @@ ROUNDUP: Final = re.compile(
     r"早知道|まとめ",
     re.IGNORECASE,
 )
-#: newsletters of many events like to begin with a picture
+#: newsletters of many events like to begin with a picture, or put one behind each topic
 NEWSLETTER: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
+PICTURES: Final = 2
+#: a day's news of one agency under its first titles
+DAILY: Final = re.compile(r"^\s*\d{1,2}点1氪")
 TALK: Final = re.compile(
     r"\b(?:podcast|episode|interview|opinion|q&a|webinar|video:|transcript|uncanny valley|why|how|what|should|"
     r"\d+ (?:biggest|best|ways|"
@@ -153,6 +156,8 @@ class Sketch:
     kinds: frozenset[str]
     #: "report", "roundup", "live" or "talk"
     form: str
+    #: it covers many events and joins no story of one
+    apart: bool
     #: tag scores of the classifier
     scores: Mapping[str, float] = field(default_factory=dict)
     #: words of the facts that the classifier read, by role
@@ -161,11 +166,6 @@ class Sketch:
     seen: NDArray[np.float32]
     #: no lens fits the model: the vector finds candidates, and is no number to judge by
     blurred: bool = False
-
-    @property
-    def apart(self) -> bool:
-        """It covers many events and joins no story of one."""
-        return self.form in ("roundup", "live")
 
 
 def sketch(
@@ -208,7 +208,8 @@ def sketch(
         title_versions=versions(title, table),
         numbers=frozenset(word for word in every if word[0].isdigit()),
         kinds=kinds(every),
-        form=form(title),
+        form=(shape := form(title)),
+        apart=shape in ("roundup", "live") or len(NEWSLETTER.findall(title)) >= PICTURES or bool(DAILY.match(title)),
         scores=scores or {},
         parts=parts or {},
         seen=seen,

@@ -16,7 +16,6 @@ class View:
     row: tuple[float, ...]
     chances: Mapping[int, float]
     veto: str | None
-    bond: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from monitor.stories.pairs import Weigher, same_sum
@@ -18,16 +17,11 @@ BOND_NAMES: Final = 2
 BOND_HOURS: Final = 48.0
 #: digits from which a sum is one of a kind: $26.6 billion is somebody's, a billion is anybody's
 OWN_DIGITS: Final = 2
-#: pictures between a title's topics: a newsletter of many events, whatever its first words are
-_PICTURE: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u26a1]")
-_PICTURES: Final = 2
-#: a day's news of one agency under its first titles
-_DAILY: Final = re.compile(r"^\s*\d{1,2}点1氪")
 
 
 def veto(a: Sketch, b: Sketch, weight: Weigher) -> str | None:
     """Why these two cannot be of one story; None if nothing forbids it."""
-    if _of_many(a) != _of_many(b):
+    if a.apart != b.apart:
         return "a round-up or live page is not one event"
     if a.companies and b.companies and not a.companies & b.companies:
         return f"other companies: {_some(a.companies)} / {_some(b.companies)}"
@@ -38,10 +32,6 @@ def veto(a: Sketch, b: Sketch, weight: Weigher) -> str | None:
     if _other_deal(a, b, weight):
         return "another deal: other names and another sum"
     return None
-
-
-def _of_many(one: Sketch) -> bool:
-    return one.apart or len(_PICTURE.findall(one.title)) >= _PICTURES or _DAILY.match(one.title) is not None
 
 
 def _other_deal(a: Sketch, b: Sketch, weight: Weigher) -> bool:
