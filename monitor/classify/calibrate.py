@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from monitor.classify.logistic import newton, sigmoid
 from monitor.classify.weights import Platt
 
 if TYPE_CHECKING:
@@ -34,34 +35,14 @@ def fit_platt(logits: Floats, right: Flags, rounds: int = 50, prior: float = 1e-
     import numpy as np
 
     inputs = np.stack([logits, np.ones_like(logits)], axis=1)
-    wanted = right.astype(np.float64)
     middle = np.array([1.0, 0.0])
-
-    def loss(weights: Floats) -> float:
-        values = inputs @ weights
-        return float((np.logaddexp(0, values) - wanted * values).sum() + prior / 2 * ((weights - middle) ** 2).sum())
-
-    weights: Floats = middle
-    for _ in range(rounds):
-        given = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        slope = inputs.T @ (given - wanted) + prior * (weights - middle)
-        curve = (inputs * (given * (1 - given))[:, None]).T @ inputs + prior * np.eye(2)
-        step = np.linalg.solve(curve, slope)
-        # A full step can overshoot where the curve is flat.
-        while loss(weights - step) > loss(weights) and float(np.abs(step).max()) > 1e-9:
-            step = step / 2
-        weights = weights - step
-        if float(np.abs(step).max()) < 1e-6:
-            break
+    weights = middle + newton(inputs, inputs @ middle, right.astype(np.float64), prior, rounds)
     return Platt(scale=round(float(weights[0]), 5), shift=round(float(weights[1]), 5))
 
 
 def apply_platt(logits: Floats, platt: Platt) -> Floats:
     """Probabilities."""
-    import numpy as np
-
-    values: Floats = 1 / (1 + np.exp(-np.clip(platt.scale * logits + platt.shift, -30, 30)))
-    return values
+    return sigmoid(platt.scale * logits + platt.shift)
 
 
 def f1(right: Flags, given: Flags) -> float:

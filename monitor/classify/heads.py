@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.classify.logistic import newton, sigmoid
 from monitor.classify.taxonomy import TAGS
 from monitor.classify.weights import SHIPPED, Settings, read_checked, read_manifest, way_out
 from monitor.errors import ModelError
@@ -162,40 +163,9 @@ def fit(features: Floats, wanted: Floats, start: TagHead, hold: float) -> TagHea
     spanned = left * sizes
     found = np.empty_like(prior)
     for number in range(len(prior)):
-        moved = _moved(spanned, inputs @ prior[number], wanted[:, number], hold)
+        moved = newton(spanned, inputs @ prior[number], wanted[:, number], hold)
         found[number] = prior[number] + moved @ right
     return TagHead(found[:, :-1], found[:, -1] * BIAS_FREEDOM)
-
-
-def _moved(spanned: Floats, begin: Floats, wanted: Floats, hold: float, rounds: int = 30) -> Floats:
-    """How far to go from where the logits begin: Newton's method, each step halved until it helps."""
-    import numpy as np
-
-    def loss(move: Floats) -> float:
-        logits = begin + spanned @ move
-        return float((np.logaddexp(0, logits) - wanted * logits).sum() + hold / 2 * (move @ move))
-
-    move: Floats = np.zeros(spanned.shape[1])
-    for _ in range(rounds):
-        given = sigmoid(begin + spanned @ move)
-        slope = spanned.T @ (given - wanted) + hold * move
-        curve = (spanned * (given * (1 - given))[:, None]).T @ spanned + hold * np.eye(len(move))
-        step = np.linalg.solve(curve, slope)
-        now = loss(move)
-        while loss(move - step) > now and float(np.abs(step).max()) > 1e-9:
-            step = step / 2
-        move = move - step
-        if float(np.abs(step).max()) < 1e-6:
-            break
-    return move
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """Probabilities."""
-    import numpy as np
-
-    values: Floats = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-    return values
 
 
 def micro_f1(logits: Floats, wanted: Floats, thresholds: Floats) -> float:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.classify.logistic import logistic
 from monitor.classify.topics import THRESHOLD, Keywords, TopicHead, TopicText, WordsOf, count_words, floats
 from monitor.types import TopicSpec
 
@@ -163,8 +164,9 @@ def _sides(spec: TopicSpec, background: Background, seed: Floats) -> _Sides:
     near = order[:nearest]
     keywords = Keywords(words=spec.keywords)
     found = [n for n, text in enumerate(background.texts) if keywords.score(text.title, "")]
-    hits = [n for n in found if n not in set(near)][:KEYWORD_HITS]
-    far = [n for n in order[6 * nearest :] if n not in set(found)]
+    nearby, named = set(near), set(found)
+    hits = [n for n in found if n not in nearby][:KEYWORD_HITS]
+    far = [n for n in order[6 * nearest :] if n not in named]
     against = [far[n] for n in np.random.default_rng(0).permutation(len(far))[:AGAINST]]
     return _Sides(near, hits, against, background.vectors[[*near, *hits, *against]])
 
@@ -230,37 +232,6 @@ def _table(background: Background, counted: Sequence[Mapping[str, int]], vocabul
             if column is not None:
                 table[row, column] = background.rarity(word) * (1 + math.log(times)) / room
     return table
-
-
-def logistic(table: Floats, right: Floats, worth: Floats, *, prior: float = 1.0, rounds: int = 200) -> Floats:
-    """Weights and, last, the bias of greatest likelihood under a normal prior; accelerated gradient descent."""
-    import numpy as np
-
-    inputs = np.hstack([table, np.ones((len(table), 1), dtype=np.float32)])
-    held = np.full(inputs.shape[1], prior, dtype=np.float32)
-    held[-1] = 1e-3
-    step = np.float32(1 / (0.25 * _largest(inputs * np.sqrt(worth)[:, None]) + prior))
-    weights = np.zeros(inputs.shape[1], dtype=np.float32)
-    ahead, pace = weights.copy(), 1.0
-    for _ in range(rounds):
-        given = 1 / (1 + np.exp(-np.clip(inputs @ ahead, -30, 30)))
-        fresh = ahead - step * (inputs.T @ (worth * (given - right)) + held * ahead)
-        faster = (1 + math.sqrt(1 + 4 * pace * pace)) / 2
-        ahead = fresh + np.float32((pace - 1) / faster) * (fresh - weights)
-        weights, pace = fresh, faster
-    return weights
-
-
-def _largest(inputs: Floats) -> float:
-    """The largest eigenvalue of inputs' product with itself, a little above, by power iteration."""
-    import numpy as np
-
-    vector = np.ones(inputs.shape[1], dtype=np.float32)
-    length = 1.0
-    for _ in range(30):
-        vector = inputs.T @ (inputs @ (vector / np.linalg.norm(vector)))
-        length = float(np.linalg.norm(vector))
-    return 1.1 * max(length, 1e-6)
 
 
 def _head(background: Background, vocabulary: Mapping[str, int], weights: Floats) -> TopicHead:
