@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
+import functools
+import gc
 import gzip
 import ipaddress
 import json
@@ -110,7 +113,7 @@ class Names(asyncio.SelectorEventLoop):
         super().__init__()
         self.names: dict[str, list[list[str]]] = {}
 
-    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:  # type: ignore[override]
+    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
         answers = self.names.get(host)
         if answers is None:
             return await super().getaddrinfo(host, port, **options)
@@ -205,9 +208,9 @@ def serve(pipe: Connection) -> None:
     asyncio.run(main())
 
 
-def _server_tls(*chain: Path) -> ssl.SSLContext:
+def _server_tls(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*chain)
+    context.load_cert_chain(certificate, key)
     return context
 
 
@@ -239,7 +242,7 @@ async def poll_all(database: str, rounds: int, urls: dict[str, str]) -> dict[str
     clock, guard = SystemClock(), Guard([ALLOWED])
     gates, pool = HostGates(SETTINGS.host_gap, clock), WorkerPool(SETTINGS)
     specs = [FeedSpec(id=name, name=name, url=url) for name, url in urls.items()]
-    async with guarded_session(guard, total=None, auto_decompress=False, connections=0, tls=tls) as session:
+    async with guarded_session(guard, total=3600.0, auto_decompress=False, connections=0, tls=tls) as session:
         with open_archive(database) as archive:
             fetcher = HttpFetcher(session, guard, gates, SETTINGS, clock)
             collector = Collector(specs, archive.feeds, fetcher, pool, clock, SETTINGS, SilentLog(), gates=gates)
@@ -252,26 +255,49 @@ async def poll_all(database: str, rounds: int, urls: dict[str, str]) -> dict[str
 
 async def _rounds(archive: Archive, collector: Collector, rounds: int, good: list[str]) -> dict[str, Any]:
     # the good ones alone come first: what they cost is the measure
-    memory, lateness = [], []
+    memory, kept, lateness = [], [], []
     states: dict[str, Any] = {}
     for number in range(rounds + 1):
-        begun, at = time.monotonic(), {}
-        await collector.poll(
-            feed_ids=good if number == 0 else None,
-            force=True,
-            on_progress=lambda done, total, feed, result, at=at, begun=begun: at.__setitem__(
-                feed, (result, time.monotonic() - begun)
-            ),
-        )
+        at: dict[str, tuple[str, float]] = {}
+        seen = functools.partial(_note, at, time.monotonic())
+        await collector.poll(feed_ids=good if number == 0 else None, force=True, on_progress=seen)
         states[str(number)] = {feed: result for feed, (result, _) in at.items()}
         lateness.append(max(seconds for feed, (_, seconds) in at.items() if feed in good))
         memory.append(_memory())
-    return {"results": states, "last_good": lateness, "memory_mb": memory, "peak_mb": _peak()}
+        kept.append(_kept())
+    return {
+        "results": states, "last_good": lateness, "memory_mb": memory, "kept_mb": kept, "peak_mb": _peak(),
+    }  # fmt: skip
+
+
+def _note(at: dict[str, tuple[str, float]], begun: float, done: int, total: int, feed: str, result: str) -> None:
+    at[feed] = (result, time.monotonic() - begun)
 
 
 def _memory() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+class _Heap(ctypes.Structure):
+    """What glibc's mallinfo2 answers: bytes in use below and above the size from which each has its own pages."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def _kept() -> float:
+    """Megabytes in use. The resident ones hold what was freed and not returned, which swings by tens of megabytes."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Heap
+    gc.collect()
+    heap: _Heap = ask()
+    return round(float(heap.uordblks + heap.hblkhd) / 1e6, 1)
 
 
 def _peak() -> float:
