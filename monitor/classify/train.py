@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.classify.base import TRAIN_HINT, Base, find_base, read_base
 from monitor.classify.contrast import to_telling
@@ -21,6 +21,9 @@ from monitor.classify.labels import join_labels
 from monitor.classify.recipe import Recipe, say
 from monitor.classify.vocabulary import build_tokenizer, choose_pieces, count_pieces
 from monitor.errors import ModelError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.classify.resume import Beginning
 
 PIECES: Final = 40_000
 OWN_DATA: Final = Path(__file__).parent / "data"
@@ -38,12 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--until", default="9999", help="learn only from entries published before this date")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=0.0, help="end the training after so long")
-    parser.add_argument("--start", type=Path, help="go on from a checkpoint instead of the base")
+    parser.add_argument(
+        "--start", type=Path, help="go on from a shipped model's folder or a checkpoint instead of the base"
+    )
+    parser.add_argument("--rate", type=float, default=Recipe().rate, help="highest learning rate of the encoder")
+    parser.add_argument("--head-rate", type=float, default=Recipe().head_rate, help="and of the heads")
     parser.add_argument("--checkpoints", type=Path, help="keep torch weights (safetensors) of each epoch here")
     given = parser.parse_args(arguments)
     try:
         require_torch()
-        recipe = Recipe(seed=given.seed, epochs=given.epochs, threads=given.threads, minutes=given.minutes)
+        recipe = Recipe(
+            seed=given.seed,
+            epochs=given.epochs,
+            threads=given.threads,
+            minutes=given.minutes,
+            rate=given.rate,
+            head_rate=given.head_rate,
+        )
         run(given.data, given.out, recipe, until=given.until, checkpoints=given.checkpoints, start=given.start)
     except MonitorError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -70,6 +84,9 @@ def run(
     start: Path | None = None,
 ) -> None:
     """Trains, exports, calibrates on the dev files, and prints the table of the model card."""
+    import torch
+
+    from monitor.classify.resume import from_release, is_release
     from monitor.classify.train_card import table
     from monitor.classify.train_loop import train
     from monitor.classify.train_release import release
@@ -79,12 +96,20 @@ def run(
         rows += map(to_row, read_rows(OWN_DATA / name))
     rows += [row for row in join_labels(read_rows(OWN_DATA / "labels.jsonl"), _corpus(data)) if row.published < until]
     tellings = [t for t in map(to_telling, read_rows(data / "stories-train.jsonl")) if t.published < until]
+    torch.manual_seed(recipe.seed)
+    beginning = from_release(start) if start is not None and is_release(start) else _from_base(data, start)
+    say(f"{len(rows)} entries, {len(tellings)} tellings, {beginning.tokenizer.get_vocab_size()} pieces")
+    network = train(beginning, rows, tellings, recipe, checkpoints)
+    say("\n" + table(release(network, beginning.tokenizer, data, out)))
+
+
+def _from_base(data: Path, checkpoint: Path | None) -> Beginning:
+    from monitor.classify.resume import from_pieces
+
     base = read_base(find_base())
     vocabulary = cut_vocabulary(base, data)
     tokenizer = build_tokenizer([(base.pieces[i], float(base.scores[i])) for i in vocabulary])
-    say(f"{len(rows)} entries, {len(tellings)} tellings, {len(vocabulary)} pieces")
-    network = train(base, vocabulary, tokenizer, rows, tellings, recipe, checkpoints, start)
-    say("\n" + table(release(network, tokenizer, data, out)))
+    return from_pieces(base, vocabulary, tokenizer, checkpoint)
 
 
 def cut_vocabulary(base: Base, data: Path, size: int = PIECES) -> list[int]:

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from monitor.classify.contrast import Telling, story_batches
 from monitor.classify.dataset import Example, Row, batches, name_pools, swap_names, to_examples
-from monitor.classify.network import Network, centre, from_base
+from monitor.classify.network import Network
 from monitor.classify.recipe import MAX_LENGTH, Recipe, say
+from monitor.classify.resume import Beginning, prepare
 from monitor.classify.train_loss import labelled_loss, pad, story_loss
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-    from monitor.classify.base import Base
 
 
 def weighed(rows: Iterable[Row]) -> list[Row]:
@@ -34,26 +33,19 @@ def weighed(rows: Iterable[Row]) -> list[Row]:
 
 
 def train(
-    base: Base,
-    vocabulary: Sequence[int],
-    tokenizer: Tokenizer,
+    beginning: Beginning,
     rows: Sequence[Row],
     tellings: Sequence[Telling],
     recipe: Recipe,
     checkpoints: Path | None = None,
-    start: Path | None = None,
 ) -> Network:
-    """The network with the averaged weights of the run, begun from the base or from a checkpoint."""
-    torch.manual_seed(recipe.seed)
+    """The network with the averaged weights of the run."""
     torch.set_num_threads(recipe.threads)
     chance = random.Random(recipe.seed)
-    network = from_base(base, vocabulary, MAX_LENGTH)
+    network, tokenizer = beginning.network, beginning.tokenizer
     freeze(network, recipe.frozen)
     rows = weighed(rows)
-    if start is None:
-        centre(network.eval(), [pad(some) for some in _sample(rows, tokenizer, chance)])
-    else:
-        network.load_state_dict(load_file(str(start)))
+    prepare(beginning, lambda: [pad(some) for some in _sample(rows, tokenizer, chance)])
     average = Average(network.train(), recipe.average)
     pools = name_pools(rows)
     steps = _count_steps(rows, tellings, tokenizer, recipe)

@@ -63,3 +63,24 @@ def test_the_graph_says_what_torch_says() -> None:
     assert gaps.max() <= TOLERANCE
     assert float(np.quantile(gaps, 0.99)) <= USUAL
     assert min(likeness) >= COSINE
+
+
+def test_a_shipped_model_taken_up_again_says_the_same_before_it_learns() -> None:
+    import torch
+
+    from monitor.classify.network import Network, Sizes
+    from monitor.classify.resume import Beginning, prepare
+
+    torch.manual_seed(1)
+    sizes = Sizes(vocabulary=50, hidden=24, layers=2, heads=4, inner=48, positions=16)
+    network = Network(sizes).eval()
+    # as it comes out of a shipped graph: a centre only where the story vector has one
+    network.pooled_mean[24:] = torch.randn(24)
+    batches = [(torch.randint(2, 50, (6, 12)), torch.ones(6, 12, dtype=torch.long)) for _ in range(4)]
+    with torch.no_grad():
+        before = network(*batches[0])
+        prepare(Beginning(network, tokenizer=None, fresh=False), lambda: batches)  # type: ignore[arg-type]
+        after = network(*batches[0])
+    assert not bool((network.pooled_scale == 1).any())
+    for old, new in zip(before, after, strict=True):
+        assert torch.allclose(old, new, atol=1e-4)
