@@ -99,16 +99,6 @@ def _denied(version: int) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in (_DENIED_V4 if version == 4 else _DENIED_V6))
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """The one SSL context of the process: loading the certificates costs 16 ms and should be paid once."""
-    import ssl
-
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 def guarded_session(
     guard: Guard,
     *,
@@ -131,7 +121,8 @@ def guarded_session(
     free = (urlsplit(proxy).hostname or "") if proxy else ""
     gate = _ProxyGuard(guard, free) if free else guard
     connector = aiohttp.TCPConnector(
-        ssl=tls if tls is not None else tls_context(),
+        # True: aiohttp's own, which it makes when it is imported; reading the machine's certificates takes 16 ms
+        ssl=tls if tls is not None else True,
         resolver=_resolver(gate),
         socket_factory=gate.socket,
         use_dns_cache=False,  # a host is asked rarely; an old answer helps nobody
@@ -207,4 +198,4 @@ def _resolver(guard: Guard) -> Any:
     return GuardedResolver()
 
 
-__all__ = ["DEFAULT_PORTS", "Guard", "RefusedAddressError", "guarded_session", "tls_context"]
+__all__ = ["DEFAULT_PORTS", "Guard", "RefusedAddressError", "guarded_session"]
