@@ -86,17 +86,20 @@ class App(Rooms):
             self._trouble("network", f"no feed can be reached since {outage:%H:%M} UTC" if outage is not None else "")
         return report
 
-    def _understand(self, limit: int | None, on_progress: Callable[[int, int], None] | None) -> UnderstandReport:
+    def _understand(
+        self, limit: int | None, on_progress: Callable[[int, int], None] | None, everything: bool = False
+    ) -> UnderstandReport:
         """Runs in a thread."""
         understander = self.understander
         self.bookkeeper.refresh()
-        report = understander.run(limit=limit, on_progress=on_progress)
+        report = understander.run(limit=limit, on_progress=on_progress, everything=everything)
         if report.entries:
             self._read_at = self.clock.monotonic()
         if self._metrics is not None:
             self.metrics.classified.inc(report.entries)
             self.metrics.pending.set(self.archive.entries.pending_count())
         self._trouble("model", report.error)
+        self._trouble("set aside", aside_words(self.archive.entries.aside_count()))
         self._let_go()
         if report.entries:
             give_back()
@@ -124,9 +127,14 @@ class App(Rooms):
         report = await asyncio.to_thread(self._understand, ROUND, None)
         return understand_words(report)
 
-    async def understand_all(self, on_progress: Callable[[int, int | None], None] | None = None) -> str:
-        """All that is pending; a line, "" when nothing was. Raises ModelError."""
-        report = await asyncio.to_thread(self._understand, None, on_progress)
+    async def understand_all(
+        self, on_progress: Callable[[int, int | None], None] | None = None, *, everything: bool = False
+    ) -> str:
+        """All that is pending, and with `everything` what was set aside; a line, "" when nothing was.
+
+        Raises ModelError.
+        """
+        report = await asyncio.to_thread(self._understand, None, on_progress, everything)
         if report.error:
             raise ModelError(report.error)
         return understand_words(report)
@@ -188,6 +196,12 @@ class App(Rooms):
                 ("off", found["off"]),
             ):
                 self.metrics.feeds.labels(state).set(number)
+
+
+def aside_words(count: int) -> str:
+    """A trouble: entries on which the program failed; empty where there are none."""
+    several = "1 entry" if count == 1 else f"{count} entries"
+    return f"{several} could not be understood and will be tried again: `monitor doctor` names them" if count else ""
 
 
 def understand_words(report: UnderstandReport) -> str:

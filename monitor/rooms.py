@@ -99,7 +99,8 @@ class Rooms:
         """What is done for the archive once a day."""
         from monitor.archive.upkeep import Upkeep
 
-        return Upkeep(self.archive.keep, self.clock, deliveries=self.settings.keep.deliveries)
+        keep = self.settings.keep
+        return Upkeep(self.archive.keep, self.clock, deliveries=keep.deliveries, former_keys=keep.former_keys)
 
     @cached_property
     def guard(self) -> Guard:
@@ -261,6 +262,7 @@ class Rooms:
 
     @cached_property
     def understander(self) -> Understander:
+        from monitor import __version__
         from monitor.ledger.developments import development_of
         from monitor.understand import Understander
 
@@ -276,6 +278,8 @@ class Rooms:
             log=get_logger("understand"),
             category_of=lambda feed_id: categories.get(feed_id, ""),
             topics=self.interests if self.config.topics else None,
+            notes=self.archive.keep,
+            version=__version__,
         )
 
     async def fetch(self, spec: FeedSpec) -> Fetched:

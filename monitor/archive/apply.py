@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.archive import hands, rows
+from monitor.archive import aside, hands, rows
 from monitor.archive.engine import Database
 from monitor.archive.marking import mark_entries, write_publishers
 from monitor.archive.records import replace_records
@@ -146,6 +146,7 @@ class Understanding:
             return
         values = [{"entry_id": n, "at": self._now, **rows.classification_values(c)} for n, c in found.items()]
         self._connection.execute(upsert(self._database, classifications, ["entry_id"], _LABELS), values)
+        aside.forget(self._connection, list(found))
         for part in chunks([n for n in found if n not in revisions], 5000):
             self._connection.execute(sa.update(entries).where(entries.c.id.in_(part)).values(pending=False))
         if read := [{"b_id": n, "b_revision": revisions[n]} for n in found if n in revisions]:

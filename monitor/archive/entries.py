@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from monitor.archive import aside
 from monitor.archive.engine import Database
 from monitor.archive.rows import classification, encoded_by, entry, select_entries, select_understood
 from monitor.archive.sql import chunks, flagged
-from monitor.archive.tables import classifications, entries, entry_revisions, entry_topics
+from monitor.archive.tables import classifications, entries, entry_revisions, entry_topics, set_aside
 from monitor.types import Classification, Entry
 from monitor.urls import link_key
 
@@ -44,6 +45,26 @@ class Entries:
 
     def pending_count(self) -> int:
         query = sa.select(sa.func.count()).select_from(entries).where(flagged(entries.c.pending))
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+    def put_aside(
+        self, failed: Sequence[tuple[int, int, str]], *, reader: str, now: datetime
+    ) -> Mapping[int, datetime]:
+        """(entry, the revision that was read, error): no longer pending, until when each is tried again."""
+        return aside.put_aside(self._database, failed, reader, now)
+
+    def take_up(self, *, reader: str, now: datetime, all_of_them: bool = False) -> int:
+        """What was set aside is pending again where its time has come, or where another reader failed; how many."""
+        return aside.take_up(self._database, reader, now, all_of_them=all_of_them)
+
+    def failures(self, entry_ids: Sequence[int] | None = None, *, limit: int = 1000) -> list[aside.Failure]:
+        """What is set aside (of these entries) with its error, the latest first."""
+        return aside.failures(self._database, entry_ids, limit=limit)
+
+    def aside_count(self) -> int:
+        """Entries that are set aside and do not wait to be read."""
+        query = sa.select(sa.func.count()).select_from(set_aside.join(entries)).where(~entries.c.pending)
         with self._database.read() as connection:
             return connection.scalar(query) or 0
 
@@ -142,6 +163,7 @@ class Entries:
         """Entries become pending again (a new model, `reclassify`); how many. Their stories stay as they are.
 
         unless_model: but for those that it has read; without `heads`, that its encoder has read, whatever the head.
+        What was set aside comes back at its own time.
         """
         query = sa.update(entries).where(~entries.c.pending).values(pending=True)
         if since is not None:
@@ -151,6 +173,7 @@ class Entries:
             same = by == unless_model if heads else encoded_by(by, unless_model)
             # asked for each entry: all that the model ever read would be the whole archive
             query = query.where(~sa.exists().where(classifications.c.entry_id == entries.c.id, same))
+            query = query.where(~sa.exists().where(set_aside.c.entry_id == entries.c.id))
         with self._database.write() as connection:
             return connection.execute(query).rowcount
 

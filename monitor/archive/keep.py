@@ -26,6 +26,7 @@ from monitor.archive.tables import (
     meta,
     past_keys,
     records,
+    set_aside,
     stories,
 )
 
@@ -78,6 +79,7 @@ class Keep:
         """Counts, sizes and the ends of time, by name."""
         counted = {"feeds": feeds, "entries": entries, "stories": stories, "entities": entities, "digests": digests}
         counted |= {"deliveries": deliveries, "classified": classifications, "former_keys": past_keys}
+        counted["set_aside"] = set_aside
         found: dict[str, Any] = {}
         with self._database.read() as connection:
             for name, table in counted.items():

@@ -28,7 +28,7 @@ class Keeping(Protocol):
 class Upkeep:
     """Called at any interval; does something once a day, also across restarts."""
 
-    def __init__(self, keep: Keeping, clock: Clock, *, deliveries: timedelta | None) -> None:
+    def __init__(self, keep: Keeping, clock: Clock, *, deliveries: timedelta | None, former_keys: timedelta | None = None) -> None:
         """deliveries: for how long the texts of what was sent are kept; None: for ever."""
         self._keep = keep
         self._clock = clock

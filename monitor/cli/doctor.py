@@ -140,6 +140,7 @@ def check_database(session: Session) -> Iterator[Finding]:
             return
         archive.check_schema()
         stats = archive.keep.stats()
+        failed = archive.entries.failures(limit=5)
     words = f"{archive.name}: schema {revision}, {several(stats['entries'], 'entry')}, {size(stats['bytes'])}"
     yield Finding(check="database", state="ok", words=words)
     if stats["pending"] > PENDING_IS_MANY:
@@ -147,6 +148,11 @@ def check_database(session: Session) -> Iterator[Finding]:
         yield Finding(
             check="database", state="warn", words=f"{several(stats['pending'], 'entry')} wait for the model: {way}"
         )
+    if failed:
+        named = "; ".join(f"{one.entry_id} of {one.feed_id} ({one.error[:120]})" for one in failed)
+        count = several(stats["set_aside"], "entry")
+        way = "they are tried again by themselves, by a newer version at once, and by `monitor classify --pending`"
+        yield Finding(check="database", state="warn", words=f"{count} could not be understood: {named}; {way}")
     newest = stats["last_seen_at"]
     if newest is not None and newest - session.now() > timedelta(hours=1):
         yield Finding(

@@ -10,10 +10,11 @@ import typer
 
 from monitor.cli.output import console, form_of, print_json
 from monitor.cli.session import Session, session_of
-from monitor.cli.words import minute
+from monitor.cli.words import minute, several
 from monitor.errors import ModelError, NotFound
 
 if TYPE_CHECKING:
+    from monitor.archive.aside import Failure
     from monitor.types import Classification, Entry, Story
 
 
@@ -32,7 +33,8 @@ def explain(
     limits, trouble = _limits(session)
     decisions = _decisions(session, story)
     whole = _story_part(session, story) if story is not None else None
-    parts = [_entry_part(e, c, limits.of(c), decisions.get(e.id)) for e, c in entries]
+    failed = {one.entry_id: one for one in session.reader.entries.failures([e.id for e, _ in entries])}
+    parts = [_entry_part(e, c, limits.of(c), decisions.get(e.id), failed.get(e.id)) for e, c in entries]
     if form == "json":
         print_json({"story": whole, "entries": parts, "thresholds": limits.in_use or None})
         return
@@ -160,7 +162,11 @@ def _not_sent(session: Session, story: Story, had_it: set[str]) -> list[dict[str
 
 
 def _entry_part(
-    entry: Entry, read: Classification | None, thresholds: Mapping[str, Any], decision: Mapping[str, Any] | None
+    entry: Entry,
+    read: Classification | None,
+    thresholds: Mapping[str, Any],
+    decision: Mapping[str, Any] | None,
+    failure: Failure | None = None,
 ) -> dict[str, Any]:
     return {
         "id": entry.id,
@@ -177,6 +183,9 @@ def _entry_part(
         "tags": _tag_reasons(read, thresholds) if read else None,
         "status": read.status if read else None,
         "story_id": entry.story_id,
+        "set_aside": None
+        if failure is None
+        else {"error": failure.error, "tries": failure.tries, "at": failure.at, "retry_at": failure.retry_at},
         "decision": None
         if decision is None
         else {k: decision[k] for k in ("score", "reason", "numbers", "at", "by_hand")},
@@ -228,8 +237,12 @@ def _print_entry(part: Mapping[str, Any]) -> None:
     out.print(f"  from {part['feed_id']}, publisher {part['publisher']}, published {minute(part['published_at'])}")
     news = "news" if part["news"] else f"no news: {part['why_no_news']}"
     out.print(f"  first seen {minute(part['first_seen_at'])}, {news}")
+    if failure := part["set_aside"]:
+        again = f"{several(failure['tries'], 'try', 'tries')}, the next at {minute(failure['retry_at'])} or by"
+        out.print(f"  set aside: {failure['error']} ({again} `monitor classify --pending`)")
     if part["tags"] is None:
-        out.print("  not classified yet: it waits for the model")
+        if not failure:
+            out.print("  not classified yet: it waits for the model")
         return
     for row in part["tags"]:
         if row["given"] == "no" and row["score"] < 0.05:

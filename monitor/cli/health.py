@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -27,7 +28,12 @@ def health(
     session = session_of(ctx)
     now = session.now()
     form = form_of(json_=json, csv_=csv)
-    rows = [_row(feed, now) for feed in session.reader.feeds.details() if feed["configured"]]
+    failed = Counter(one.feed_id for one in session.reader.entries.failures())
+    rows = [
+        _row(feed, now) | {"set_aside": failed[feed["id"]]}
+        for feed in session.reader.feeds.details()
+        if feed["configured"]
+    ]
     shown = [row for row in rows if row["state"] not in ("well", "off")] if bad else rows
     emit(shown, columns(now), form, names=list(shown[0]) if shown else None)
     counts = {
@@ -37,6 +43,8 @@ def health(
     if form == "table":
         words = [f"{n} {state}" for state, n in counts.items() if n]
         note(f"{several(len(rows), 'feed')}" + (f": {', '.join(words)}" if words else ", all well"))
+        if failed:
+            note(f"{several(failed.total(), 'entry')} could not be understood: `monitor doctor` names them")
     if counts["failing"]:
         raise typer.Exit(1)
 

@@ -229,6 +229,7 @@ class TickModel(Part):
 class KeepModel(Part):
     entries: Duration | None = None
     deliveries: Duration | None = timedelta(days=90)
+    former_keys: Annotated[Duration, Field(ge=timedelta(days=60))] | None = timedelta(days=400)
     backups: Annotated[int, Field(ge=1, le=100)] = 3
 
 

@@ -89,6 +89,8 @@ class KeepSettings:
     entries: timedelta | None = None
     #: rendered parts in the outbox, after they were sent
     deliveries: timedelta | None = timedelta(days=90)
+    #: keys of entries that were pruned, after their feed no longer lists them
+    former_keys: timedelta | None = timedelta(days=400)
     #: copies of the database made before migrations
     backups: int = 3
 

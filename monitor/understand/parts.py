@@ -35,6 +35,14 @@ class EntryArchive(EntryStore, Protocol):
 
     def understood_many(self, entry_ids: Sequence[int]) -> list[tuple[Entry, Classification | None]]: ...
 
+    def put_aside(
+        self, failed: Sequence[tuple[int, int, str]], *, reader: str, now: datetime
+    ) -> Mapping[int, datetime]: ...
+
+    def aside_count(self) -> int: ...
+
+    def take_up(self, *, reader: str, now: datetime, all_of_them: bool = False) -> int: ...
+
     def topics_of(self, entry_ids: Sequence[int]) -> dict[int, dict[str, float]]: ...
 
 
@@ -59,9 +67,9 @@ class UnderstandReport:
     new_stories: int = 0
     grown_stories: int = 0
     developments: int = 0
-    #: entries that could not be read and were set aside
+    #: entries that could not be understood and were set aside, to be tried again later
     poisonous: list[int] = field(default_factory=list)
-    #: the model is missing or corrupt, or no entry can be understood: the entries wait
+    #: the model is missing or corrupt: the entries wait; or a whole batch could not be understood
     error: str = ""
 
 

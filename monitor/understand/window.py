@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from monitor.protocols import Clock, Log, StoryStore
@@ -39,6 +39,17 @@ class Window:
     def forget(self) -> None:
         """It may differ from the archive: it is read anew before it is used again."""
         self._matcher = None
+
+    def take_back(self, matcher: Matcher, entry_ids: Sequence[int], held: Collection[int]) -> None:
+        """What was matched is not stored after all. held: those of the entries that the window had before.
+
+        Reading it anew for each entry of a batch that cannot be stored would take minutes.
+        """
+        if held:
+            self.forget()
+            return
+        for entry_id in entry_ids:
+            matcher.discard(entry_id)
 
     def _grown_up(self) -> bool:
         """Opened with too few entries to see their vectors sharply, and there are enough by now: read anew, once."""

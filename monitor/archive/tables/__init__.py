@@ -37,6 +37,7 @@ from monitor.archive.tables.understanding import (
     entry_topics,
     heads,
     labels,
+    set_aside,
     stories,
     story_publishers,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "postgres_metadata",
     "record_parties",
     "records",
+    "set_aside",
     "stories",
     "story_publishers",
     "suppressions",

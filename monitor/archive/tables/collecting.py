@@ -130,6 +130,8 @@ past_keys = sa.Table(
     sa.Column("link_hash", Key),
     sa.Column("content_hash", Key, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False, default=1),
+    # of an entry that is gone: until when, to a month, its feed still listed it; none: not looked at yet
+    sa.Column("seen_at", Moment),
     sa.Index("ix_past_keys_guid", "guid_hash", "feed_id", **where("guid_hash IS NOT NULL")),
     sa.Index("ix_past_keys_link", "link_hash", "feed_id", **where("link_hash IS NOT NULL")),
     sa.Index("ix_past_keys_content", "content_hash", "feed_id"),

@@ -26,6 +26,19 @@ classifications = sa.Table(
     sa.Index("ix_classifications_near_miss", "entry_id", **where("near_miss")),
 )
 
+#: Entries on which the program failed, and when they are tried again. They are not pending meanwhile.
+set_aside = sa.Table(
+    "set_aside",
+    metadata,
+    entry_key(primary=True),
+    sa.Column("error", Words(2048), nullable=False),
+    # program and model that failed: others try again at once
+    sa.Column("reader", sa.String(256), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("retry_at", Moment, nullable=False),
+)
+
 entry_topics = sa.Table(
     "entry_topics",
     metadata,
