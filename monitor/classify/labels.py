@@ -6,17 +6,12 @@ A line is `{"key", "tags", "status", "facts": {role: [[field, start, end], ...]}
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from monitor.classify.dataset import Row, occurrences
 from monitor.errors import DataError
-
-
-def text_key(title: str, summary: str) -> str:
-    """16 hexadecimal digits of the SHA-256 of title, line feed, summary."""
-    return hashlib.sha256(f"{title}\n{summary}".encode()).hexdigest()[:16]
+from monitor.tellings import text_key
 
 
 def without_text(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,12 +26,12 @@ class Recipe:
     story_size: int = 40
     temperature: float = 0.06
     average: float = 0.997
-    swap: float = 0.25
+    swap: float = 0.35
     #: lowest layers that stay as they are, besides the word table
     frozen: int = 0
     #: share of the everyday entries that each epoch sees
     everyday: float = 0.5
-    mark_weight: float = 0.3
+    mark_weight: float = 0.4
     story_weight: float = 0.5
     rumour_weight: float = 2.0
     threads: int = 2

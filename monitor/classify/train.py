@@ -7,12 +7,10 @@ tokens, the story vector from groups of entries about one event. Needs `pip inst
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from monitor.classify.base import TRAIN_HINT, Base, find_base, read_base
 from monitor.classify.contrast import to_telling
@@ -21,6 +19,7 @@ from monitor.classify.labels import join_labels
 from monitor.classify.recipe import Recipe, say
 from monitor.classify.vocabulary import build_tokenizer, choose_pieces, count_pieces
 from monitor.errors import ModelError, MonitorError
+from monitor.tellings import own_tellings, unlabelled
 
 if TYPE_CHECKING:
     from monitor.classify.resume import Beginning
@@ -94,8 +93,11 @@ def run(
     rows = [row for row in map(to_row, read_rows(data / "train.jsonl")) if row.published < until]
     for name in ("pairs.jsonl", "written.jsonl"):
         rows += map(to_row, read_rows(OWN_DATA / name))
-    rows += [row for row in join_labels(read_rows(OWN_DATA / "labels.jsonl"), _corpus(data)) if row.published < until]
-    tellings = [t for t in map(to_telling, read_rows(data / "stories-train.jsonl")) if t.published < until]
+    rows += [
+        row for row in join_labels(read_rows(OWN_DATA / "labels.jsonl"), unlabelled(data)) if row.published < until
+    ]
+    grouped = read_rows(data / "stories-train.jsonl") + own_tellings(data)
+    tellings = [t for t in map(to_telling, grouped) if t.published < until]
     torch.manual_seed(recipe.seed)
     beginning = from_release(start) if start is not None and is_release(start) else _from_base(data, start)
     say(f"{len(rows)} entries, {len(tellings)} tellings, {beginning.tokenizer.get_vocab_size()} pieces")
@@ -120,17 +122,9 @@ def cut_vocabulary(base: Base, data: Path, size: int = PIECES) -> list[int]:
 
 
 def _texts(data: Path) -> Iterator[tuple[str, int]]:
-    for records, times in ((read_rows(data / "train.jsonl"), 3), (_corpus(data), 1)):
+    for records, times in ((read_rows(data / "train.jsonl"), 3), (unlabelled(data), 1)):
         for record in records:
             yield f"{record['title']} {record.get('summary') or ''}", times
-
-
-def _corpus(data: Path) -> Iterator[dict[str, Any]]:
-    """The unlabelled entries, where they are at hand."""
-    corpus = data / "corpus.jsonl.gz"
-    if corpus.is_file():
-        with gzip.open(corpus, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
 
 
 if __name__ == "__main__":

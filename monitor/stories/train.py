@@ -3,8 +3,8 @@
     python -m monitor.stories.train --data DIR                    writes monitor/stories/weights.json (a minute or two)
     python -m monitor.stories.train --data DIR --leave-one-out    measures instead: each window by the others, and dev
 
-DIR holds stories-train.jsonl and stories-dev.jsonl. Weights are learnt on one classifier's vectors, tags and facts: a
-new encoder wants them learnt anew.
+DIR holds stories-train.jsonl and stories-dev.jsonl, and for our own groups corpus.jsonl.gz. Weights are learnt on one
+classifier's vectors, tags and facts: a new encoder wants them learnt anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from monitor.stories.learn import Examples, World, learn, pair_examples, to_worl
 from monitor.stories.match import Matcher, MatchSettings
 from monitor.stories.weights import Lens, Weights, grind
 from monitor.stories.words import WordTable, load_table
+from monitor.tellings import own_tellings
 from monitor.types import Classification
 
 OUT: Final = Path(__file__).with_name("weights.json")
@@ -74,18 +75,22 @@ Data = dict[str, tuple[Rows, list[Classification]]]
 def read(folder: Path, classifier: Classifier) -> Data:
     """Windows by name, `dev` among them: rows and what the classifier read. Raises DataError, ModelError."""
     data: Data = {}
-    for name in ("stories-train", "stories-dev"):
-        path = folder / f"{name}.jsonl"
-        try:
-            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: {error}") from error
+    sources = {name: _read_rows(folder / name) for name in ("stories-train.jsonl", "stories-dev.jsonl")}
+    sources["our own groups"] = own_tellings(folder)
+    for name, rows in sources.items():
         for row, found in zip(rows, _classify(classifier, rows), strict=True):
             both = data.setdefault(str(row.get("window") or DEV), ([], []))
             both[0].append(row)
             both[1].append(found)
-        _say(f"{path}: {len(rows)} entries read")
+        _say(f"{name}: {len(rows)} entries read")
     return data
+
+
+def _read_rows(path: Path) -> Rows:
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def _classify(classifier: Classifier, rows: Rows) -> list[Classification]:
