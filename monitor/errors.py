@@ -19,6 +19,7 @@ MonitorError                     70  (a bug, if nothing more precise is raised)
 │   ├── ArchiveMissing           73  no such file, folder or database, and none can be made there
 │   ├── ArchiveUnreachable       69  the server cannot be reached
 │   └── SchemaOutOfDate          78  older or newer than this program
+│       └── ArchiveNew           66  nothing has been collected into it yet
 ├── ModelError                   69  weights missing or corrupt
 └── DeliveryError                69  one delivery's trouble
 
@@ -142,6 +143,12 @@ class ArchiveUnreachable(ArchiveError):
 
 class SchemaOutOfDate(ArchiveError):
     exit_code = 78
+
+
+class ArchiveNew(SchemaOutOfDate):
+    """There is no archive yet, or nothing of this program is in it."""
+
+    exit_code = 66
 
 
 class ModelError(MonitorError):

@@ -19,11 +19,10 @@ def copy_to(database: Database, target: Path) -> Path:
     """A whole, checked copy of the archive as of one moment, while it is in use. Never leaves half a file.
 
     SQLite: an SQLite file, by the online backup interface (a plain copy would miss the write-ahead log). PostgreSQL:
-    a dump in pg_dump's custom format. Raises CannotCreate, Unavailable (no pg_dump).
+    a dump in pg_dump's custom format. A file of that name is replaced. Raises CannotCreate, Unavailable (no pg_dump).
     """
     target = target.absolute()
-    if not target.parent.is_dir():
-        raise CannotCreate(f"backup {target}: there is no folder {target.parent}; create it or name another file")
+    _refuse_place(database, target)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         if database.is_sqlite:
@@ -41,6 +40,16 @@ def copy_to(database: Database, target: Path) -> Path:
     return target
 
 
+def _refuse_place(database: Database, target: Path) -> None:
+    """Before anything is copied: raises CannotCreate where no copy may be put."""
+    if not target.parent.is_dir():
+        raise CannotCreate(f"backup {target}: there is no folder {target.parent}; create it or name another file")
+    if target.is_dir():
+        raise CannotCreate(f"backup {target}: that is a folder; name a file in it")
+    if database.is_sqlite and target.exists() and database.path.exists() and target.samefile(database.path):
+        raise CannotCreate(f"backup {target}: that is the archive itself; name another file")
+
+
 def restore_from(database: Database, source: Path) -> None:
     """Makes a backup the archive. What the archive held is kept beside it as `.replaced` (SQLite).
 
@@ -54,6 +63,8 @@ def restore_from(database: Database, source: Path) -> None:
         return
     _check_file(source)
     path = database.path.absolute()
+    if not path.parent.is_dir():
+        raise CannotCreate(f"archive {path}: there is no folder {path.parent}; make it, or name another --database")
     if path.exists() and source.samefile(path):
         raise DataError(f"{source} is the archive itself: name a backup")
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")

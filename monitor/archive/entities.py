@@ -83,9 +83,12 @@ class Entities:
             return _described(connection, number)[0]
 
     def listing(
-        self, *, beginning: str | None = None, kind: str | None = None, limit: int = 100
+        self, *, beginning: str | None = None, kind: str | None = None, limit: int = 100, seen: bool = False
     ) -> list[dict[str, Any]]:
-        """id, name, kind, owner, deals, launches, usd, last_at: those with most records first."""
+        """id, name, kind, owner, deals, launches, last_at: those with most records first.
+
+        seen: only those of which a deal or launch of the archive tells, not all that a starter list named.
+        """
         p = record_parties.c
         count = sa.func.count(sa.distinct(p.record_id))
         shown = [entities.c[name] for name in ("id", "name", "kind", "owner")]
@@ -97,7 +100,7 @@ class Entities:
                 (count - deals).label("launches"),
                 sa.func.max(p.announced_at).label("last_at"),
             )
-            .outerjoin(record_parties, p.entity_id == entities.c.id)
+            .join(record_parties, p.entity_id == entities.c.id, isouter=not seen)
             .where(entities.c.merged_into.is_(None))
             .group_by(*shown)
             .order_by(count.desc(), entities.c.name)

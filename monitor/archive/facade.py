@@ -103,6 +103,10 @@ class Archive:
         """Raises SchemaOutOfDate unless the archive has exactly this program's schema."""
         schema.check_schema(self._database)
 
+    def is_empty(self) -> bool:
+        """Nothing has been collected yet."""
+        return schema.is_empty(self._database)
+
     def close(self) -> None:
         """Gives back all connections."""
         self._database.close()

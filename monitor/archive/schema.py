@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from monitor.archive.copies import copy_to
 from monitor.archive.engine import Database
 from monitor.archive.failures import explained
-from monitor.archive.tables import REVISIONS
-from monitor.errors import ArchiveError, CannotCreate, SchemaOutOfDate
+from monitor.archive.tables import REVISIONS, entries
+from monitor.errors import ArchiveError, ArchiveNew, CannotCreate, SchemaOutOfDate
 
 
 def revision_of(database: Database) -> str | None:
@@ -31,14 +31,15 @@ def revision_of(database: Database) -> str | None:
 
 
 def check_schema(database: Database, revisions: Sequence[str] = REVISIONS) -> None:
-    """Raises SchemaOutOfDate, with the way out, unless the archive has exactly this program's schema."""
+    """Raises SchemaOutOfDate, with the way out, unless the archive has exactly this program's schema.
+
+    ArchiveNew, which is one, where nothing has been collected yet.
+    """
     found, ours = revision_of(database), revisions[-1]
     if found == ours:
         return
     if found is None:
-        raise SchemaOutOfDate(
-            f"archive {database.name} is new or empty: run `monitor db upgrade` (or `monitor run`) once"
-        )
+        raise ArchiveNew(_nothing_yet(database))
     if found in revisions:
         raise SchemaOutOfDate(
             f"archive {database.name} has schema {found}, this program needs {ours}: run `monitor db upgrade`, "
@@ -48,6 +49,29 @@ def check_schema(database: Database, revisions: Sequence[str] = REVISIONS) -> No
         f"archive {database.name} has schema {found}, newer than this program's {ours}: install the newer program "
         "again, or restore the backup made before its upgrade with `monitor db restore FILE`"
     )
+
+
+def is_empty(database: Database) -> bool:
+    """No entry was ever collected."""
+    with database.read() as connection:
+        return connection.execute(sa.select(entries.c.id).limit(1)).first() is None
+
+
+def _nothing_yet(database: Database) -> str:
+    """What a person who asks before anything was collected wants to know."""
+    if database.is_postgres:
+        return (
+            f"nothing has been collected yet (archive {database.name} has no tables): `monitor db upgrade` makes them, "
+            "then start `monitor run`, or `monitor poll` for one round"
+        )
+    path = database.path.absolute()
+    if not path.parent.is_dir():
+        return (
+            f"nothing has been collected yet (archive {path}: there is no folder {path.parent}): start `monitor run`, "
+            "or `monitor poll` for one round, which make it; --database names another place"
+        )
+    why = f"archive {path} has no tables" if path.exists() else f"there is no archive {path}"
+    return f"nothing has been collected yet ({why}): start `monitor run`, or `monitor poll` for one round"
 
 
 def upgrade(
@@ -92,11 +116,14 @@ def _drop_backups(database: Database, newest: Path, keep: int) -> None:
 def _make_folder(database: Database) -> None:
     if not database.is_sqlite:
         return
+    path = database.path.absolute()
     try:
-        database.path.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
+        why = "a file is in the way" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
         raise CannotCreate(
-            f"folder {database.path.absolute().parent} for the archive: {error.strerror}; name another with --database"
+            f"archive {path}: its folder {path.parent} cannot be made ({why}): make it, or name another place with "
+            "--database"
         ) from error
 
 

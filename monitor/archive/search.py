@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.archive.engine import Database
 from monitor.archive.entities import canonical_names
+from monitor.archive.heads import Head, story_heads
 from monitor.archive.marks import key_of, words
 from monitor.archive.matching import Matches, span_of
 from monitor.archive.selecting import language
@@ -38,11 +39,18 @@ _RANKED: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A found entry, and what its story adds. One per story, unless entries were asked for."""
+    """A found entry, and what its story adds. One per story, unless entries were asked for.
+
+    title, url and publisher are the story's own, as digests show it; the found entry's where entries were asked for or
+    it is in no story.
+    """
 
     entry_id: int
     story_id: int | None
     title: str
+    #: the found entry's, which may be another than the story's best
+    entry_title: str
+    entry_url: str | None
     #: some words around the first found word
     snippet: str
     url: str | None
@@ -99,8 +107,10 @@ class Search:
                 scores = {row.id: score for row, score in best}
                 # on PostgreSQL one may have been pruned since it was found
                 found = [(row, scores[row.id]) for row in _rows(connection, list(scores))]
+            told = [row.story_id for row, _ in found if by_story and row.story_id is not None]
+            heads = story_heads(connection, told)
         looked_for = [w for term in terms(wanted.words) for w in words(term.text)]
-        return [_hit(row, score, looked_for) for row, score in found]
+        return [_hit(row, score, looked_for, heads.get(row.story_id)) for row, score in found]
 
 
 def _with_feeds(connection: Connection, query: Query) -> Query:
@@ -239,17 +249,20 @@ def _ranked(rows: Sequence[Any], query: Query) -> list[tuple[Any, float]]:
     return sorted(scored, key=lambda pair: (-pair[1], -pair[0].id))
 
 
-def _hit(row: Any, score: float, looked_for: Sequence[str]) -> Hit:
+def _hit(row: Any, score: float, looked_for: Sequence[str], head: Head | None) -> Hit:
     status = row.s_status or row.c_status
+    named: Any = head if head is not None and head.publisher is not None else row
     return Hit(
         entry_id=row.id,
         story_id=row.story_id,
-        title=row.title,
+        title=head.title if head is not None else row.title,
+        entry_title=row.title,
+        entry_url=row.url,
         snippet=_snippet(row.summary, looked_for),
-        url=row.url,
+        url=head.url if head is not None else row.url,
         feed_id=row.feed_id,
-        publisher=row.publisher,
-        publisher_name=row.publisher_name,
+        publisher=named.publisher,
+        publisher_name=named.publisher_name,
         published_at=row.published_at,
         first_seen_at=row.first_seen_at,
         language=row.language,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as codec
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,8 @@ import typer
 from monitor.cli.output import console, form_of, print_json_lines, say
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
-from monitor.errors import ArchiveError, DataError, NotFound, UsageError
+from monitor.cli.textfiles import lines_of, refuse_path
+from monitor.errors import ArchiveError, DataError, UsageError
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -45,10 +45,12 @@ def classify(
 ) -> None:
     """Tags and facts of a text.
 
-    Words without quotes are taken as one text. With --pending the archive's entries that wait are classified, matched
-    to stories and their facts stored.
+    Words without quotes are taken as one text; a single word that names a file is refused, since --file reads those.
+    With --pending the archive's entries that wait are classified, matched to stories and their facts stored; so are
+    those that could not be understood before and were set aside.
     """
     session = session_of(ctx)
+    refuse_path(text or ())
     if sum((bool(text), file is not None, pending)) != 1:
         raise UsageError("give one of TEXT, --file FILE or --pending")
     form = form_of(json_=json)
@@ -66,7 +68,7 @@ def classify(
 
 async def _pending(app: App) -> None:
     with progress("classify") as advance:
-        words = await app.understand_all(advance)
+        words = await app.understand_all(advance, everything=True)
     say(words or "no entry waits")
 
 
@@ -93,7 +95,7 @@ def _of_words(words: Sequence[str]) -> Texts:
 
 def _of_file(path: Path) -> Texts:
     """Raises NotFound, DataError with the line's number."""
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(lines_of(path), 1):
         text = line.strip()
         if not text:
             continue
@@ -105,21 +107,6 @@ def _of_file(path: Path) -> Texts:
             yield str(row["title"]), str(row.get("summary") or "")
         except (ValueError, KeyError) as error:
             raise DataError(f"{path}:{number}: not a JSON object with a title ({error})") from None
-
-
-def _lines(path: Path) -> Iterator[str]:
-    if str(path) == "-":
-        yield from sys.stdin
-        return
-    try:
-        with path.open(encoding="utf-8") as file:
-            yield from file
-    except FileNotFoundError:
-        raise NotFound(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
 
 
 def _answers(classifier: Classifier, texts: Texts) -> Iterator[tuple[tuple[str, str], Classification]]:

@@ -7,10 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.cli.filters import choice
 from monitor.cli.ledger import DEAL_COLUMNS, LAUNCH_COLUMNS, deal_row, launch_row
-from monitor.cli.output import Column, console, emit, form_of, note, print_json, say, table
+from monitor.cli.nothing import nothing_matched
+from monitor.cli.output import Column, console, emit, form_of, note, print_json, put, say, table
 from monitor.cli.session import session_of
 from monitor.cli.words import day, listed
+
+KINDS = ("company", "lab", "investor", "university", "government")
 
 LIST_COLUMNS = (
     Column(head="Id", field="id", right=True, rank=2),
@@ -26,19 +30,28 @@ LIST_COLUMNS = (
 def list_(
     ctx: typer.Context,
     beginning: Annotated[str | None, typer.Argument(metavar="BEGINNING", help="Only names that begin so.")] = None,
-    kind: Annotated[str | None, typer.Option(help="company, lab, investor, model, product, ...")] = None,
+    kind: Annotated[str | None, typer.Option(help=f"Only this kind: {', '.join(KINDS)}.")] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also those that no deal and no launch of the archive names.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, those with most records first.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """List the entities that the archive knows."""
-    form = form_of(json_=json, csv_=csv)
-    rows = session_of(ctx).reader.entities.listing(beginning=beginning, kind=kind, limit=limit)
+    """List the entities that the archive's deals and launches name.
+
+    The monitor knows many more by the lists that ship with it, and finds them by any of their names: --all shows those
+    too. The exit code is 1 when nothing matched.
+    """
+    session, form = session_of(ctx), form_of(json_=json, csv_=csv)
+    kind = None if kind is None else choice(kind, KINDS, "--kind")
+    rows = session.reader.entities.listing(beginning=beginning, kind=kind, limit=limit, seen=not all_)
     emit(rows, LIST_COLUMNS, form, names=[c.field for c in LIST_COLUMNS])
     if not rows:
-        if form == "table":
-            note("no entity matched")
-        raise typer.Exit(1)
+        more = "" if all_ else "; --all also shows what is known and no deal or launch names"
+        nothing_matched(session, form, f"no entity matched{more}")
+    if form == "table" and len(rows) == limit:
+        note(f"the first {limit}; --limit shows more")
 
 
 def show(
@@ -83,7 +96,7 @@ def _page(entity: dict[str, Any], deals: list[Any], launches: list[Any], partner
     for head, rows, columns in (("Deals", deals, DEAL_COLUMNS), ("Launches", launches, LAUNCH_COLUMNS)):
         if rows:
             out.print(f"\n{head}", style="bold")
-            out.print(table(rows, columns))
+            put(table(rows, columns))
     if not deals and not launches:
         out.print("no deal and no launch yet")
 

@@ -12,7 +12,7 @@ from monitor.cli.filters import moment
 from monitor.cli.output import Column, console, form_of, note, print_json, put, say, table
 from monitor.cli.session import Session, nobody_runs, session_of
 from monitor.cli.words import minute, several, size
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import CannotCreate, ConfigError, UsageError
 
 
 def upgrade(ctx: typer.Context) -> None:
@@ -70,12 +70,16 @@ def check(
 def backup(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; default: beside the database.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a copy of the database, also while the daemon runs.
 
-    An SQLite file, or for PostgreSQL a dump of pg_dump. Checked before it takes its name.
+    An SQLite file, or for PostgreSQL a dump of pg_dump. Checked before it takes its name; a file of that name stays as
+    it is unless --force is said.
     """
     session = session_of(ctx)
+    if file is not None and file.is_file() and not force:
+        raise CannotCreate(f"{file} is there already: name another file, or say --force to replace it")
     archive = session.archive
     if file is None:
         from monitor.paths import ensure_state_folder, state_folder

@@ -58,8 +58,8 @@ def preview(
     """
     session = session_of(ctx)
     form = form_of(json_=json)
-    spec = digest_spec(session.config, name)
     begin = moment(since, session.now(), "--since")
+    spec = digest_spec(session.config, name)
     kind: Any = "webhook" if form == "json" else "file"
     found = session.run(lambda app: app.deliverer.preview(spec.name, begin, kind=kind))
     parts = found.rendered.parts

@@ -14,8 +14,9 @@ from monitor.cli.filters import choice
 from monitor.cli.output import Column, emit, form_of, print_json, put, say, table
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
+from monitor.cli.textfiles import lines_of
 from monitor.cli.words import listed, score, several
-from monitor.errors import DataError, NotFound, NothingFound
+from monitor.errors import DataError, NothingFound
 
 if TYPE_CHECKING:
     from monitor.types import Classification
@@ -121,16 +122,8 @@ def drift(
 
 def _rows(path: Path, needed: str) -> list[Row]:
     """Raises NotFound, DataError with the line's number."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise NotFound(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
     rows = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines_of(path), 1):
         if not line.strip():
             continue
         try:

@@ -1,4 +1,4 @@
-"""Filters that `search`, `deals` and `launches` share, as people type them."""
+"""Filters that `search`, `deals` and `launches` share, as people type them. All are read before anything is opened."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ from monitor.query import parse_amount, parse_when
 
 
 def moment(text: str | None, now: datetime, option: str, *, end: bool = False) -> datetime | None:
-    """A time of `30d`, `2024`, `2024-02`, `2024-02-26` or an ISO time. Raises UsageError that names the option."""
+    """A time as `parse_when` reads it: `30d`, `yesterday`, `2024-02`, an ISO time. Raises UsageError that names the
+    option."""
     if text is None:
         return None
     try:
         return parse_when(text, now, end=end)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
+
+
+def window(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """What --since and --until say. Raises UsageError, also where nothing can lie between them."""
+    begin, end = moment(since, now, "--since"), moment(until, now, "--until", end=True)
+    if begin is not None and end is not None and begin > end:
+        raise UsageError(f"--since {since} is later than --until {until}: nothing lies between them")
+    return begin, end
 
 
 def usd(text: str | None, option: str) -> Decimal | None:

@@ -84,8 +84,7 @@ def _everywhere() -> list[Any]:
 
 def _keep(context: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
     if value is not None and param.name is not None:
-        session = context.ensure_object(Session)
-        session.told[param.name] = value
+        context.ensure_object(Session).tell(param.name, value)
     return value
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.filters import choice, moment, usd
+from monitor.cli.filters import choice, usd, window
+from monitor.cli.nothing import nothing_matched
 from monitor.cli.output import Column, Form, emit, form_of, note
 from monitor.cli.session import Session, session_of
 from monitor.cli.words import day, listed, money, several
@@ -58,7 +59,7 @@ Companies = Annotated[list[str] | None, typer.Option("--company", help="Takes pa
 Publishers = Annotated[list[str] | None, typer.Option("--publisher", help="Told by this publisher's domain.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="The same as --type.")]
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="WHEN", help="Announced since: 30d, 2024-02, 2024-02-26.")
+    str | None, typer.Option("--since", metavar="WHEN", help="Announced since: 30d, yesterday, 2024-02, 2024-02-26.")
 ]
 Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Announced until.")]
 Least = Annotated[str | None, typer.Option("--min-amount", metavar="USD", help="At least so much: 100m.")]
@@ -101,12 +102,12 @@ def deals(
         investors=tuple(investor or ()),
         min_amount=usd(min_amount, "--min-amount"),
     )
-    form = form_of(json_=json, csv_=csv)
-    if sum_ or by is not None:
-        _totals(session, wanted, by, form, deals=True, limit=limit)
+    form, order, key = form_of(json_=json, csv_=csv), choice(sort, SORTS, "--sort"), _key(by)
+    if sum_ or key is not None:
+        _totals(session, wanted, key, form, deals=True, limit=limit)
         return
-    found = session.reader.ledger.deals(wanted, sort=choice(sort, SORTS, "--sort"), limit=limit)
-    _print([deal_row(line) for line in found], DEAL_COLUMNS, form, limit)
+    found = session.reader.ledger.deals(wanted, sort=order, limit=limit)
+    _print(session, [deal_row(line) for line in found], DEAL_COLUMNS, form, limit)
 
 
 def launches(
@@ -135,12 +136,12 @@ def launches(
         _wanted(session, [*(type_ or ()), *(tag or ())], LAUNCH_TYPES, status, company, publisher, since, until),
         developers=tuple(developer or ()),
     )
-    form = form_of(json_=json, csv_=csv)
-    if sum_ or by is not None:
-        _totals(session, wanted, by, form, deals=False, limit=limit)
+    form, order, key = form_of(json_=json, csv_=csv), choice(sort, SORTS, "--sort"), _key(by)
+    if sum_ or key is not None:
+        _totals(session, wanted, key, form, deals=False, limit=limit)
         return
-    found = session.reader.ledger.launches(wanted, sort=choice(sort, SORTS, "--sort"), limit=limit)
-    _print([launch_row(line) for line in found], LAUNCH_COLUMNS, form, limit)
+    found = session.reader.ledger.launches(wanted, sort=order, limit=limit)
+    _print(session, [launch_row(line) for line in found], LAUNCH_COLUMNS, form, limit)
 
 
 def _wanted(
@@ -156,13 +157,14 @@ def _wanted(
     """What deals and launches have in common. Raises UsageError for unknown types, statuses and times."""
     from monitor.archive.ledger import LedgerFilter
 
+    begin, end = window(since, until, session.now())
     return LedgerFilter(
         types=_known(types, known, "--type"),
         statuses=_known(status, STATUSES, "--status"),
         companies=tuple(company or ()),
         publishers=tuple(publisher or ()),
-        since=moment(since, session.now(), "--since"),
-        until=moment(until, session.now(), "--until", end=True),
+        since=begin,
+        until=end,
     )
 
 
@@ -170,22 +172,23 @@ def _known(words: Sequence[str] | None, known: Sequence[str], option: str) -> tu
     return tuple(choice(word, known, option) for word in words or ())
 
 
-def _totals(session: Session, wanted: LedgerFilter, by: str | None, form: Form, *, deals: bool, limit: int) -> None:
-    key = None if by is None else choice(by, BYS, "--by")
+def _key(by: str | None) -> Any:
+    return None if by is None else choice(by, BYS, "--by")
+
+
+def _totals(session: Session, wanted: LedgerFilter, key: Any, form: Form, *, deals: bool, limit: int) -> None:
     found = session.reader.ledger.totals(wanted, by=key, deals=deals, limit=limit)
     rows = [{"key": t.key or "unknown", "count": t.count, "usd": t.usd, "with_amount": t.with_amount} for t in found]
     emit(rows, TOTAL_COLUMNS if deals else TOTAL_COLUMNS[:2], form, names=["key", "count", "usd", "with_amount"])
     if not any(row["count"] for row in rows):
-        raise typer.Exit(1)
+        nothing_matched(session, form)
 
 
-def _print(rows: list[dict[str, Any]], columns: Sequence[Column], form: Form, limit: int) -> None:
+def _print(session: Session, rows: list[dict[str, Any]], columns: Sequence[Column], form: Form, limit: int) -> None:
     flat = [name for name in (rows[0] if rows else {}) if name != "facts"]
     emit(rows, columns, form, names=flat or [c.field for c in columns])
     if not rows:
-        if form == "table":
-            note("nothing matched")
-        raise typer.Exit(1)
+        nothing_matched(session, form)
     if form == "table" and len(rows) == limit:
         note(f"the first {several(limit, 'line')}; --limit shows more")
 

@@ -10,40 +10,25 @@ import csv
 import io
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from monitor.cli.tables import Column, Room, grid
+from monitor.cli.words import clean
 from monitor.types import Secret
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-#: where nothing tells a width: a log, a pipe of a service
+#: of texts that no terminal shows: a log, a pipe
 WIDE = 120
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column of a table: its head, the row's field (JSON and CSV use that name), and how a person sees the value."""
-
-    head: str
-    field: str
-    show: Callable[[Any], str] = str
-    right: bool = False
-    #: gives way first where the terminal is narrow; 0 stays longest
-    rank: int = 0
-    #: may take several lines
-    wrap: bool = False
-    style: str = ""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -54,18 +39,39 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=_width(), highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
+def _told_width() -> int | None:
+    """What COLUMNS says."""
+    told = os.environ.get("COLUMNS", "")
+    return max(20, int(told)) if told.isdecimal() else None
+
+
 def _width() -> int | None:
-    """None: as the terminal says. Somewhere else tables are WIDE unless COLUMNS says otherwise."""
-    if os.environ.get("COLUMNS", "").isdigit():
-        return max(20, int(os.environ["COLUMNS"]))
+    """Of running texts. None: as the terminal says. Elsewhere WIDE, unless COLUMNS says otherwise."""
+    told = _told_width()
+    if told is not None:
+        return told
     return None if any(s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr) if s is not None) else WIDE
+
+
+def room() -> Room:
+    """Of tables: COLUMNS, else the terminal's width, else as much as they need: a pipe gets a row a line."""
+    terminal = sys.stdout.isatty()
+    return Room(width=_told_width() or (console().width if terminal else None), terminal=terminal)
 
 
 def put(*parts: RenderableType) -> None:
     """Prints texts and rich objects to stdout."""
     out = console()
-    for part in parts:
-        out.print(part)
+    if sys.stdout.isatty():
+        for part in parts:
+            out.print(part)
+        return
+    with out.capture() as captured:
+        for part in parts:
+            # a table may be wider than running text
+            out.print(part, crop=False)
+    # blanks that fill the last column are of no use to a program, and fold where a pager shows them
+    sys.stdout.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
 
 
 def say(text: str = "") -> None:
@@ -77,11 +83,6 @@ def note(text: str) -> None:
     """A line for people beside the data: stderr, so that pipes stay clean."""
     sys.stdout.flush()
     sys.stderr.write(f"{clean(text)}\n")
-
-
-def clean(text: str) -> str:
-    """No control characters: nothing that a terminal obeys. Lines stay."""
-    return _UNSAFE.sub("", text)
 
 
 def as_json(value: Any) -> Any:
@@ -186,43 +187,24 @@ def emit(
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, title: str | None = None) -> RenderableType:
-    """A table without boxes. Where it is too wide the columns of highest rank are left out."""
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [[_shown(row.get(c.field), c) for c in columns] for row in rows]
-    kept = _fitting(cells, columns, console().width)
-    grid = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="bold", padding=(0, 2, 0, 0))
-    for number in kept:
-        column = columns[number]
-        grid.add_column(
-            column.head,
-            justify="right" if column.right else "left",
-            no_wrap=not column.wrap,
-            overflow="fold" if column.wrap else "ellipsis",
-            style=column.style,
-            ratio=None,
-        )
-    for row in cells:
-        grid.add_row(*(Text(row[number]) for number in kept))
-    return grid
+    """A table for where stdout goes; `put` prints it."""
+    return grid(rows, columns, room(), title)
 
 
-def _shown(value: Any, column: Column) -> str:
-    return "" if value is None else clean(column.show(value)).replace("\n", " ")
-
-
-def _fitting(cells: Sequence[Sequence[str]], columns: Sequence[Column], width: int) -> list[int]:
-    """Numbers of the columns that stay: as long as the fixed ones and 24 characters for each wrapping one fit."""
-    kept = list(range(len(columns)))
-
-    def needs(number: int) -> int:
-        longest = max([len(columns[number].head), *(len(row[number]) for row in cells)])
-        return 2 + (min(longest, 24) if columns[number].wrap else longest)
-
-    while len(kept) > 1 and sum(needs(n) for n in kept) > width:
-        worst = max(kept, key=lambda n: (columns[n].rank, n))
-        if columns[worst].rank == 0:
-            break
-        kept.remove(worst)
-    return kept
+__all__ = [
+    "Column",
+    "Form",
+    "as_json",
+    "clean",
+    "console",
+    "emit",
+    "form_of",
+    "note",
+    "print_csv",
+    "print_json",
+    "print_json_lines",
+    "put",
+    "room",
+    "say",
+    "table",
+]

@@ -22,10 +22,11 @@ or the platform's data folder). feeds.yaml is `--config`, else `$MONITOR_CONFIG`
 `--json` prints one JSON document (a list has an element a line; `classify` prints one document a line). Keys are
 stable, times are ISO 8601 in UTC, money is a number with its currency beside it. `--csv` prints a head and rows; a
 text that a spreadsheet would take for a formula begins with an apostrophe. Tables are for people: their columns may
-change, and a narrow terminal shows fewer.
+change, and a narrow terminal shows fewer; in a pipe a row is a line, as long as it needs, unless `COLUMNS` is set.
 
-Dates of `--since` and `--until` are `30d`, `12h`, `2w`, `2024`, `2024-02`, `2024-02-26` or an ISO time; sums are
-`100m`, `1.5bn` or `250000` US dollars.
+Dates of `--since` and `--until` are ages (`30d`, `12h`, `2w`, `3 days`), dates (`2024`, `2024-02`, `2024-02-26`, an ISO
+time) or names (`today`, `yesterday`, `this week`, `last month`; weeks begin on Monday, days in UTC); sums are `100m`,
+`1.5bn` or `250000` US dollars. In a query it is `since:last-week` or `since:"last week"`.
 
 | exit code | means |
 | --- | --- |
@@ -33,7 +34,7 @@ Dates of `--since` and `--until` are `30d`, `12h`, `2w`, `2024`, `2024-02`, `202
 | 1 | nothing matched, or a check found something |
 | 2 | wrong usage |
 | 65 | input data that cannot be read |
-| 66 | no such file, feed, entry, story or digest |
+| 66 | no such file, feed, entry, story or digest; or nothing has been collected yet |
 | 69 | a service is unavailable, or the model's weights are missing |
 | 70 | a bug: please report the traceback |
 | 73 | a file cannot be created |

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from monitor.cli.output import form_of, note, print_json, say
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
 from monitor.cli.words import several, size
-from monitor.errors import NotFound, Unavailable
+from monitor.errors import ArchiveNew, ModelError, MonitorError, NotFound, SchemaOutOfDate, Unavailable
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -52,7 +53,12 @@ def prepare(session: Session) -> None:
     url = session.config.settings.database_url
     with open_archive(url) as archive:
         if not archive.is_sqlite:
-            archive.check_schema()
+            try:
+                archive.check_schema()
+            except ArchiveNew:
+                raise SchemaOutOfDate(
+                    f"archive {archive.name} is new: run `monitor db upgrade` once, which makes its tables"
+                ) from None
             return
     saved = upgrade(url, keep=session.config.settings.keep.backups)
     if saved is not None:
@@ -92,32 +98,50 @@ async def _daemon(session: Session) -> int:
 
 
 async def _once(app: App) -> None:
-    from monitor.errors import ModelError
     from monitor.locks import InstanceLock
     from monitor.paths import ensure_state_folder
 
     lock = InstanceLock(ensure_state_folder(app.settings.state_folder))
     lock.acquire(app.clock.now())
+    troubles: list[MonitorError] = []
     try:
-        report = await _poll(app, None, force=False)
-        say(poll_line(report))
-        trouble = ""
-        try:
+        with _kept(troubles):
+            say_polled(await _poll(app, None, force=False))
+        with _kept(troubles):
             await _understand(app)
-        except ModelError as error:
-            trouble = str(error)
-        await app.deliverer.recover()
-        sent = await app.deliverer.run_due()
+        with _kept(troubles):
+            await app.deliverer.recover()
+            say_sent(app, await app.deliverer.run_due())
     finally:
         lock.release()
-    say_sent(app, sent)
-    if trouble:
-        raise ModelError(f"{trouble}; the entries wait")
+    _tell(troubles)
+
+
+@contextmanager
+def _kept(troubles: list[MonitorError]) -> Iterator[None]:
+    """What goes wrong in one stage keeps the next from nothing; it is told at the end."""
+    try:
+        yield
+    except ModelError as error:
+        troubles.append(ModelError(f"{error}; the entries wait"))
+    except MonitorError as error:
+        # an archive that cannot be used says the same in each stage
+        if str(error) not in map(str, troubles):
+            troubles.append(error)
+
+
+def _tell(troubles: Sequence[MonitorError]) -> None:
+    """All of them, a line each; the exit code is the first one's."""
+    for error in troubles:
+        note(f"monitor: {' '.join(str(error).split())}")
+    if troubles:
+        raise typer.Exit(troubles[0].exit_code)
 
 
 async def _understand(app: App) -> None:
     with progress("classify") as advance:
-        say(await app.understand_all(advance))
+        words = await app.understand_all(advance)
+    say(words or "no entry waits to be read")
 
 
 async def _poll(app: App, feed_ids: Sequence[str] | None, *, force: bool) -> PollReport:
@@ -147,10 +171,22 @@ def poll(
     report = session.run(lambda app: _poll(app, feed, force=force))
     if form == "json":
         print_json(_report(report))
+        _refuse_silence(report)
     else:
-        say(poll_line(report))
-        for feed_id, words in report.errors:
-            note(f"{feed_id}: {words}")
+        say_polled(report)
+
+
+def say_polled(report: PollReport) -> None:
+    """What a round brought, and which feeds failed. Raises Unavailable where none could be read."""
+    say(poll_line(report))
+    for feed_id, words in report.errors:
+        note(f"{feed_id}: {words}")
+    _refuse_silence(report)
+
+
+def _refuse_silence(report: PollReport) -> None:
+    if report.polled and report.polled == report.outage:
+        raise Unavailable("no feed could be reached: this machine's network seems down; they are asked again")
     if report.polled and report.polled == report.failed + report.throttled + report.outage:
         raise Unavailable("no feed could be read: `monitor feeds health` says why, and when each is asked again")
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.filters import choice, moment, usd
+from monitor.cli.filters import choice, usd, window
+from monitor.cli.nothing import nothing_matched
 from monitor.cli.output import Column, emit, form_of, note
 from monitor.cli.session import session_of
 from monitor.cli.words import day, listed, money
@@ -37,7 +38,7 @@ def search(
     language: Annotated[list[str] | None, typer.Option(help="In this language: en, fr, ...")] = None,
     feed: Annotated[list[str] | None, typer.Option(help="From this feed.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Published since: 30d, 2024-02, 2024-02-26.")
+        str | None, typer.Option(metavar="WHEN", help="Published since: 30d, yesterday, 2024-02, 2024-02-26.")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="WHEN", help="Published until.")] = None,
     min_amount: Annotated[str | None, typer.Option(metavar="USD", help="A deal of at least so much: 100m.")] = None,
@@ -49,11 +50,14 @@ def search(
 ) -> None:
     """Search the archive's stories.
 
-    All words must be found in an entry's title or summary; several values of one option mean any of them. The exit code
-    is 1 when nothing matched.
+    All words must be found in an entry's title or summary; several values of one option mean any of them. A story
+    stands under its own title, as in digests; with --entries each entry under its own. The exit code is 1 when nothing
+    matched.
     """
     session = session_of(ctx)
     form = form_of(json_=json, csv_=csv)
+    order = choice(sort, SORTS, "--sort")
+    begin, end = window(since, until, session.now())
     asked = parse_query(" ".join(query or ()), session.now())
     wanted = replace(
         asked,
@@ -62,20 +66,16 @@ def search(
         publishers=(*asked.publishers, *(publisher or ())),
         languages=(*asked.languages, *(language or ())),
         feeds=(*asked.feeds, *(feed or ())),
-        since=moment(since, session.now(), "--since") or asked.since,
-        until=moment(until, session.now(), "--until", end=True) or asked.until,
+        since=begin or asked.since,
+        until=end or asked.until,
         min_amount=usd(min_amount, "--min-amount") if min_amount is not None else asked.min_amount,
     )
     _refuse_nonsense(wanted)
-    hits = session.reader.search.search(
-        wanted, now=session.now(), sort=choice(sort, SORTS, "--sort"), limit=limit, by_story=not entries
-    )
+    hits = session.reader.search.search(wanted, now=session.now(), sort=order, limit=limit, by_story=not entries)
     rows = [{name: getattr(hit, name) for name in hit.__slots__} for hit in hits]
     emit(rows, COLUMNS, form, names=list(rows[0]) if rows else [c.field for c in COLUMNS])
     if not rows:
-        if form == "table":
-            note("nothing matched")
-        raise typer.Exit(1)
+        nothing_matched(session, form)
     if form == "table" and len(rows) == limit:
         note(f"the first {limit}; --limit shows more")
 

@@ -30,6 +30,13 @@ class Session:
         #: what no log may show, of every feeds.yaml that was read
         self._secrets: frozenset[str] = frozenset()
 
+    def tell(self, name: str, value: Any) -> None:
+        """Takes an option that stands before or after the command. Raises UsageError for a --now that is no time."""
+        self.told[name] = value
+        if name == "now":
+            self.__dict__.pop("clock", None)
+            _ = self.clock
+
     @cached_property
     def clock(self) -> Clock:
         """The machine's clock, or one that starts at --now."""

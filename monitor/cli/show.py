@@ -117,17 +117,13 @@ def _record(record: LedgerRecord) -> None:
         }
         for fact in record.facts
     ]
-    out.print(
-        table(
-            rows,
-            [
-                Column(head="Fact", field="field"),
-                Column(head="Value", field="value", wrap=True),
-                Column(head="Evidence", field="quote", wrap=True),
-                Column(head="Said by", field="publishers", wrap=True, rank=1),
-            ],
-        )
-    )
+    columns = [
+        Column(head="Fact", field="field"),
+        Column(head="Value", field="value", wrap=True),
+        Column(head="Evidence", field="quote", wrap=True),
+        Column(head="Said by", field="publishers", wrap=True, rank=1),
+    ]
+    put(table(rows, columns))
 
 
 def _value(fact: Fact) -> str:

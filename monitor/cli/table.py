@@ -65,7 +65,7 @@ COMPANIES = Branch(
     panel=ARCHIVE,
     leaves=_leaves(
         "companies",
-        list_="List the entities that the archive knows.",
+        list_="List the entities that the archive's deals and launches name.",
         show="One company's page: deals, launches and partners in time.",
         merge="Make two entities one.",
         alias="Give an entity another name.",

@@ -12,7 +12,7 @@ from monitor.cli.output import Column, emit, form_of, note, say
 from monitor.cli.progress import progress
 from monitor.cli.session import Session, session_of
 from monitor.cli.words import day, listed, score, several
-from monitor.errors import ArchiveMissing, NotFound, UsageError
+from monitor.errors import ArchiveMissing, ArchiveNew, NotFound, UsageError
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -63,7 +63,7 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
             teaching = session.reader.teaching
             counts = teaching.topic_counts(session.now() - MONTH)
             heads = {head.name: head for head in reversed(teaching.heads("topic"))}
-    except ArchiveMissing:
+    except (ArchiveMissing, ArchiveNew):
         note("no archive yet: nothing has been counted")
     rows = [_row(spec, counts.get(spec.name, 0), heads.get(spec.name)) for spec in specs]
     form = form_of(json_=json)

@@ -4,7 +4,8 @@
     openai OR anthropic                  either
     agent*                               words that begin so
     tag:funding company:"Mistral AI"     fields: tag, topic, company, publisher, lang, feed, category
-    since:2026-01-01 until:30d           by publication: a date, a month, a year, or an age (h, d, w, m, y)
+    since:2026-01-01 until:30d           by publication: a date, a month, a year, an age (h, d, w, m, y) or a name
+                                         (today, yesterday, last-week, this-month)
     amount>=100M publishers>=2 score>0.8 numbers
 
 `AND` may be written and means nothing; parentheses group. What is not understood is a word to look for, and what looks

@@ -18,6 +18,7 @@ from monitor.errors import (
     ArchiveDenied,
     ArchiveError,
     ArchiveMissing,
+    ArchiveNew,
     ArchiveUnreachable,
     CannotCreate,
     ConfigError,
@@ -167,8 +168,8 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     with open_archive(str(path)) as archive, pytest.raises(ArchiveError) as caught:
         archive.check_schema()
     _one_line(caught.value, path)
-    assert caught.value.exit_code == (78 if not content else 74)
-    assert ("db upgrade" if not content else "restore") in str(caught.value)
+    assert caught.value.exit_code == (66 if not content else 74)
+    assert ("monitor poll" if not content else "restore") in str(caught.value)
     assert path.read_bytes()[: len(content)] == content or not content
 
 
@@ -191,8 +192,9 @@ def test_a_truncated_file(file: Path) -> None:
 def test_no_folder_and_no_file(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "monitor.db"
     with open_archive(str(path)) as archive:
-        with pytest.raises(SchemaOutOfDate, match="db upgrade"):
+        with pytest.raises(ArchiveNew, match=f"no folder {path.parent}.*`monitor run`") as new:
             archive.check_schema()
+        _one_line(new.value, path)
         with pytest.raises(ArchiveMissing, match="no folder") as caught:
             archive.entries.pending()
     _one_line(caught.value, path)
@@ -210,9 +212,24 @@ def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
 
 def test_a_place_where_no_folder_can_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(CannotCreate) as caught:
-        upgrade(f"sqlite:///{tmp_path / 'file' / 'deep' / 'monitor.db'}")
-    assert caught.value.exit_code == 73
+    for place in ("file/deep/monitor.db", "file/monitor.db"):
+        with pytest.raises(CannotCreate, match="a file is in the way") as caught:
+            upgrade(f"sqlite:///{tmp_path / place}")
+        _one_line(caught.value, (tmp_path / place).parent)
+        assert "--database" in str(caught.value)
+        assert caught.value.exit_code == 73
+
+
+def test_no_copy_goes_over_the_archive_or_a_folder(file: Path) -> None:
+    before = file.read_bytes()
+    with open_archive(str(file)) as archive:
+        for place, why in ((file, "the archive itself"), (file.parent, "a folder"), (file / "x", "no folder")):
+            with pytest.raises(CannotCreate, match=why):
+                archive.keep.backup(place)
+    assert file.read_bytes() == before
+    other = open_archive(str(file.parent / "none" / "monitor.db"))
+    with other, pytest.raises(CannotCreate, match=f"no folder {file.parent / 'none'}"):
+        other.keep.restore(file)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(file: Path) -> None:

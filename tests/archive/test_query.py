@@ -86,6 +86,14 @@ def test_fields() -> None:
     )
 
 
+def test_names_of_days_are_values_in_a_query_too() -> None:
+    query = parse_query('mistral since:last-week until:"last week"', NOW)
+    assert (query.words, query.problems) == (Term("mistral"), ())
+    assert query.since == datetime(2026, 2, 23, tzinfo=UTC)
+    assert query.until == datetime(2026, 3, 1, 23, 59, 59, 999999, tzinfo=UTC)
+    assert parse_query("since:yesterday").problems == ("since: 'yesterday': an age needs a present",)
+
+
 @pytest.mark.parametrize(
     "text", ["since:yesterdayish", "until:2026-02-30", "amount>=lots", "publishers>=x", "score<1", "since:7d"]
 )
@@ -109,6 +117,16 @@ def test_a_value_that_cannot_be_read_is_told(text: str) -> None:
         ("2d", "2026-02-28T09:00:00", "2026-02-28T09:00:00"),
         ("36h", "2026-02-28T21:00:00", "2026-02-28T21:00:00"),
         ("1y", "2025-03-02T09:00:00", "2025-03-02T09:00:00"),
+        ("3 days", "2026-02-27T09:00:00", "2026-02-27T09:00:00"),
+        ("2 Weeks ago", "2026-02-16T09:00:00", "2026-02-16T09:00:00"),
+        ("last-30-days", "2026-01-31T09:00:00", "2026-01-31T09:00:00"),
+        ("today", "2026-03-02T00:00:00", "2026-03-02T23:59:59.999999"),
+        ("this week", "2026-03-02T00:00:00", "2026-03-08T23:59:59.999999"),
+        ("last-week", "2026-02-23T00:00:00", "2026-03-01T23:59:59.999999"),
+        ("this month", "2026-03-01T00:00:00", "2026-03-31T23:59:59.999999"),
+        ("Last Month", "2026-02-01T00:00:00", "2026-02-28T23:59:59.999999"),
+        ("last year", "2025-01-01T00:00:00", "2025-12-31T23:59:59.999999"),
+        ("2024-02-09T10:30+02:00", "2024-02-09T08:30:00", "2024-02-09T08:30:00"),
         ("99999y", "0001-01-01T00:00:00", "0001-01-01T00:00:00"),
     ],
 )

@@ -13,7 +13,8 @@ from tests.archive.samples import DAY, HOUR, NOW, draft, labelled, stored, told,
 
 
 def _found(archive: Archive, query: str, **values: object) -> list[str]:
-    return [hit.title for hit in archive.search.search(query, now=NOW, **values)]  # type: ignore[arg-type]
+    """The found entries' own titles."""
+    return [hit.entry_title for hit in archive.search.search(query, now=NOW, **values)]  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -117,6 +118,35 @@ def test_one_line_per_story_with_what_it_adds(archive: Archive) -> None:
     ):
         assert [h.story_id for h in archive.search.search(query) if h.story_id] == [], query
     assert [h.entry_id for h in archive.search.search("-tag:funding")] == [three]
+
+
+def test_a_story_stands_under_its_own_title_as_in_digests(archive: Archive) -> None:
+    """The newest entry was found; the story is headed by its best one, with that one's link and publisher."""
+    best = draft("a", "lab", title="Acme opens its weights", url="https://lab.example/a", publisher="lab.example")
+    late = draft(
+        "b", "wire", title="What Acme's weights mean", url="https://wire.example/b", publisher="wire.example",
+        publisher_name="The Wire",
+    )  # fmt: skip
+    [one, two] = stored(archive, best, late)
+    story = understood(archive, [one, two], told("Acme opens its weights", url="https://lab.example/a", entry_count=2))
+    for sort in ("newest", "best", "amount"):
+        [hit] = archive.search.search("acme mean", sort=sort)  # type: ignore[arg-type]
+        assert (hit.story_id, hit.entry_id) == (story, two)
+        assert (hit.title, hit.url, hit.publisher) == ("Acme opens its weights", "https://lab.example/a", "lab.example")
+        assert (hit.entry_title, hit.entry_url) == ("What Acme's weights mean", "https://wire.example/b")
+        told_so = archive.stories.get(story)
+        assert told_so is not None
+        assert hit.title == told_so.title
+    each = {hit.entry_id: hit for hit in archive.search.search("acme", by_story=False)}
+    assert {n: hit.title for n, hit in each.items()} == {one: best.title, two: late.title}
+    assert each[two].publisher_name == "The Wire"
+
+
+def test_a_story_whose_best_entry_is_gone_keeps_its_title(archive: Archive) -> None:
+    [one] = stored(archive, draft("b", "wire", title="What Acme means", publisher="wire.example"))
+    understood(archive, [one], told("Acme opens its weights", url=None))
+    [hit] = archive.search.search("acme")
+    assert (hit.title, hit.url, hit.publisher) == ("Acme opens its weights", None, "wire.example")
 
 
 def test_marks_follow_the_story(archive: Archive) -> None:

@@ -55,6 +55,25 @@ Call = Callable[..., Done]
 
 
 @pytest.fixture
+def database(empty_file: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "monitor.db"
+    path.write_bytes(empty_file.read_bytes())
+    return path
+
+
+def one_line(capfd: pytest.CaptureFixture[str]) -> str:
+    """What stands on stderr, which must be one line and no traceback."""
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1, err
+    return err
+
+
+def on(database: Path, *words: str) -> int:
+    """A command's exit code on that SQLite file."""
+    return main(["--database", f"sqlite:///{database}", *words])
+
+
+@pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A person's own feeds.yaml."""
     path = tmp_path / "feeds.yaml"

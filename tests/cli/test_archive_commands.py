@@ -130,6 +130,33 @@ def test_stories_are_merged_split_pinned_and_muted_by_hand(call: Call, world: Wo
     assert call("stories", "pin", "4711").code == 66
 
 
+def test_a_search_shows_a_story_under_the_title_that_digests_and_the_ledger_give_it(call: Call, world: World) -> None:
+    """`lands` stands only in the second entry."""
+    (hit,) = call("search", "lands", "--json").json
+    (deal,) = call("deals", "--type", "funding", "--json").json
+    assert hit["title"] == deal["title"] == call("show", str(world.funding), "--json").json["title"]
+    assert hit["entry_title"] == "Robot maker Halden lands $120M"
+    assert hit["title"] in call("search", "lands").out
+    (entry,) = call("search", "lands", "--entries", "--json").json
+    assert entry["title"] == entry["entry_title"] == "Robot maker Halden lands $120M"
+
+
+def test_companies_that_nothing_names_are_listed_only_when_asked_for(call: Call, world: World, url: str) -> None:
+    with open_archive(url) as archive:
+        archive.entities.describe([("Quillon", "lab", None, []), ("Quarry Fund", "investor", None, [])])
+    named = ["Aurelia", "Corvid", "Halden", "Northgate"]
+    assert sorted(row["name"] for row in call("companies", "list", "--json").json) == named
+    assert "Quillon" not in call("companies", "list").out
+    everything = call("companies", "list", "--all", "--json").json
+    assert sorted(row["name"] for row in everything) == sorted([*named, "Quillon", "Quarry Fund"])
+    assert [row["deals"] + row["launches"] for row in everything][-2:] == [0, 0], "those with most come first"
+    assert [r["name"] for r in call("companies", "list", "Q", "--kind", "LAB", "--all", "--json").json] == ["Quillon"]
+    nothing = call("companies", "list", "Qui")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert nothing.err == "no entity matched; --all also shows what is known and no deal or launch names\n"
+    assert call("companies", "list", "--limit", "2").err == "the first 2; --limit shows more\n"
+
+
 def test_companies_are_listed_shown_named_and_merged(call: Call, world: World) -> None:
     names = {row["name"] for row in call("companies", "list", "--json").json}
     assert {"Halden", "Northgate", "Aurelia", "Corvid"} <= names

@@ -14,26 +14,8 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import main
-from tests.cli.conftest import MINE
+from tests.cli.conftest import MINE, on, one_line
 from tests.modes import obey_modes
-
-
-@pytest.fixture
-def database(empty_file: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "monitor.db"
-    path.write_bytes(empty_file.read_bytes())
-    return path
-
-
-def one_line(capfd: pytest.CaptureFixture[str]) -> str:
-    """What stands on stderr, which must be one line and no traceback."""
-    err = capfd.readouterr().err
-    assert err.count("\n") == 1, err
-    return err
-
-
-def call(database: Path, *words: str) -> int:
-    return main(["--database", f"sqlite:///{database}", *words])
 
 
 def run_program(*words: str, preexec: object = None) -> subprocess.CompletedProcess[str]:
@@ -47,7 +29,7 @@ def run_program(*words: str, preexec: object = None) -> subprocess.CompletedProc
 def test_a_locked_database_is_75(database: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert call(database, "stories", "pin", "1") == 75
+        assert on(database, "stories", "pin", "1") == 75
     err = one_line(capfd)
     assert "is locked by another program" in err
     assert str(database) in err
@@ -91,7 +73,7 @@ def test_a_corrupt_database_is_74(database: Path, damage: str, capfd: pytest.Cap
     else:
         raw[:] = b"Once upon a time there was a text file. " * 100
     database.write_bytes(bytes(raw))
-    assert call(database, "search", "mistral") == 74
+    assert on(database, "search", "mistral") == 74
     err = one_line(capfd)
     assert "damaged" in err
     assert "monitor db restore" in err
@@ -102,14 +84,8 @@ def test_a_newer_schema_is_78_for_every_command(database: Path, capfd: pytest.Ca
         other.execute("UPDATE alembic_version SET version_num = '9999'")
         other.commit()
     for words in (["search", "x"], ["deals"], ["stories", "pin", "1"], ["db", "upgrade"], ["poll"]):
-        assert call(database, *words) == 78
+        assert on(database, *words) == 78
         assert "newer than this program" in one_line(capfd)
-
-
-def test_an_empty_database_says_how_to_begin(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert call(tmp_path / "none.db", "search", "mistral") in (66, 78)
-    assert "monitor db upgrade" in one_line(capfd)
-    assert not (tmp_path / "none.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -229,12 +205,12 @@ def test_restoring_over_a_running_monitor_is_75(
     home = Path(os.environ["MONITOR_HOME"])
     home.mkdir()
     copy = tmp_path / "copy.bak"
-    assert call(database, "db", "backup", str(copy)) == 0
+    assert on(database, "db", "backup", str(copy)) == 0
     lock = InstanceLock(home)
     lock.acquire(datetime.now(UTC))
     capfd.readouterr()
-    assert call(database, "db", "restore", str(copy)) == 75
+    assert on(database, "db", "restore", str(copy)) == 75
     assert "already running" in one_line(capfd)
     lock.release()
-    assert call(database, "db", "restore", str(copy)) == 0
-    assert call(database, "db", "check") == 0
+    assert on(database, "db", "restore", str(copy)) == 0
+    assert on(database, "db", "check") == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cli.filters import moment, usd
+from monitor.cli.filters import moment, usd, window
 from monitor.errors import UsageError
 
 NOW = datetime(2024, 2, 26, 15, 30, tzinfo=UTC)
@@ -21,6 +22,10 @@ def test_times_and_sums() -> None:
     until = moment("2024-02", NOW, "--until", end=True)
     assert until is not None
     assert until + timedelta(microseconds=1) == datetime(2024, 3, 1, tzinfo=UTC)
+    assert window("2024-02", "last month", NOW.replace(month=3)) == (datetime(2024, 2, 1, tzinfo=UTC), until)
+    assert window(None, "today", NOW)[0] is None
+    with pytest.raises(UsageError, match="--since 2024-03 is later than --until 2024-02: nothing lies between them"):
+        window("2024-03", "2024-02", NOW)
     assert usd(None, "--min-amount") is None
     assert usd("1.5bn", "--min-amount") == Decimal("1.5e9")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from monitor.archive import open_archive
 from monitor.classify import check_weights
 from monitor.cli import main
 from monitor.cli.demo import EVENING, FEEDS_YAML, MORNING, _feed
@@ -21,6 +23,7 @@ from monitor.demo.outlets import read_outlets
 from monitor.demo.server import DemoServer
 from monitor.errors import ModelError
 from monitor.locks import InstanceLock
+from tests.archive.samples import draft, stored, told, understood
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -161,6 +164,33 @@ def test_without_a_model_entries_wait_and_are_read_when_it_is_back(
     assert "no entry waits" in capfd.readouterr().out
     assert site.call("db", "stats", "--json") == 0
     assert read(capfd)["pending"] == 0
+
+
+def test_a_round_tells_all_its_troubles(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody answers for the only feed, there is no model, and digests cannot be written: three lines, and one code."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    config = tmp_path / "feeds.yaml"
+    config.write_text(
+        f"settings:\n  fetch: {{allowed_networks: [127.0.0.0/8], allowed_ports: [{port}]}}\n"
+        f"  classify: {{model: {tmp_path / 'no-model'}}}\n"
+        "digests:\n  - {name: evening, title: AI news, schedule: daily at 20:00}\n"
+        f"feeds:\n  - {{id: gone, url: 'http://127.0.0.1:{port}/feed', name: Gone}}\n"
+    )
+    words = ["--config", str(config), "--now"]
+    assert main([*words, MORNING.isoformat(), "db", "upgrade"]) == 0
+    (tmp_path / "home" / "digests").write_text("a file where the folder should be")
+    with open_archive(f"sqlite:///{tmp_path / 'home' / 'monitor.db'}") as archive:
+        [number] = stored(archive, draft("a", first_seen_at=MORNING, published_at=MORNING))
+        understood(archive, [number], told(news_at=MORNING, first_seen_at=MORNING, last_seen_at=MORNING))
+        stored(archive, draft("b", first_seen_at=MORNING, published_at=MORNING))
+    capfd.readouterr()
+    assert main([*words, EVENING.isoformat(), "run", "--once"]) == 69
+    ending = [line for line in capfd.readouterr().err.splitlines() if line.startswith("monitor: ")]
+    troubles = ("no feed could be", "manifest.json is missing", "not everything went out")
+    assert len(ending) == len(troubles)
+    for line, words_of_it in zip(ending, troubles, strict=True):
+        assert words_of_it in line
 
 
 def test_two_monitors_of_one_folder_are_one_too_many(

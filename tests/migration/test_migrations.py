@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from monitor.archive import open_archive, schema, upgrade
 from monitor.archive.engine import Database
 from monitor.archive.tables import REVISIONS, metadata, postgres_metadata
-from monitor.errors import SchemaOutOfDate
+from monitor.errors import ArchiveNew, SchemaOutOfDate
 from tests.archive.conftest import drop_postgres, fresh_postgres
 from tests.archive.samples import draft, stored
 
@@ -88,8 +88,11 @@ def test_upgrading_twice_changes_nothing(empty: str) -> None:
 
 
 def test_an_empty_database_says_what_to_do(empty: str) -> None:
-    with open_archive(empty) as archive, pytest.raises(SchemaOutOfDate, match="monitor db upgrade"):
-        archive.check_schema()
+    with open_archive(empty) as archive:
+        with pytest.raises(ArchiveNew, match=r"nothing has been collected yet.*`monitor run`") as caught:
+            archive.check_schema()
+        assert ("monitor db upgrade" in str(caught.value)) == (not archive.is_sqlite)
+    assert caught.value.exit_code == 66
 
 
 def _older(path: Path) -> None:
