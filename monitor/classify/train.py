@@ -7,6 +7,7 @@ tokens, the story vector from groups of entries about one event. Needs `pip inst
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.classify.dataset import read_rows, to_row
 from monitor.classify.labels import join_labels
 from monitor.classify.recipe import Recipe, say
 from monitor.classify.vocabulary import build_tokenizer, choose_pieces, count_pieces
+from monitor.classify.weights import SETTINGS
 from monitor.errors import ModelError, MonitorError
 from monitor.tellings import own_tellings, unlabelled
 
@@ -102,7 +104,18 @@ def run(
     beginning = from_release(start) if start is not None and is_release(start) else _from_base(data, start)
     say(f"{len(rows)} entries, {len(tellings)} tellings, {beginning.tokenizer.get_vocab_size()} pieces")
     network = train(beginning, rows, tellings, recipe, checkpoints)
-    say("\n" + table(release(network, beginning.tokenizer, data, out)))
+    say("\n" + table(release(network, beginning.tokenizer, data, out, words=_words(recipe, start))))
+
+
+def _words(recipe: Recipe, start: Path | None) -> str:
+    """How the training went, for the model card."""
+    begun = "at the base" if start is None else f"at the checkpoint {start.name}"
+    if start is not None and (start / SETTINGS).is_file():
+        begun = f"at the model {json.loads((start / SETTINGS).read_text(encoding='utf-8'))['model_id']}"
+    return (
+        f"Trained on {recipe.threads} CPU cores, begun {begun}: seed {recipe.seed}, {recipe.epochs} epochs,\n"
+        f"highest rates {recipe.rate:g} (encoder) and {recipe.head_rate:g} (heads)."
+    )
 
 
 def _from_base(data: Path, checkpoint: Path | None) -> Beginning:
