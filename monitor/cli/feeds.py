@@ -81,7 +81,7 @@ def _row(feed: FeedSpec, known: Mapping[str, Any] | None) -> dict[str, Any]:
         "interval": feed.interval,
         "authority": feed.authority,
         "aggregator": feed.aggregator,
-        "state": known["state"] if known else None,
+        "state": (known["state"] if feed.enabled else "off") if known else None,
         "ok_at": known["ok_at"] if known else None,
     }
 

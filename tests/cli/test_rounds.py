@@ -177,13 +177,15 @@ def test_a_round_tells_all_its_troubles(tmp_path: Path, capfd: pytest.CaptureFix
         "digests:\n  - {name: evening, title: AI news, schedule: daily at 20:00}\n"
         f"feeds:\n  - {{id: gone, url: 'http://127.0.0.1:{port}/feed', name: Gone}}\n"
     )
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "digests").write_text("a file where the folder should be")
     words = ["--config", str(config), "--now"]
-    assert main([*words, MORNING.isoformat(), "db", "upgrade"]) == 0
-    (tmp_path / "home" / "digests").write_text("a file where the folder should be")
-    with open_archive(f"sqlite:///{tmp_path / 'home' / 'monitor.db'}") as archive:
-        [number] = stored(archive, draft("a", first_seen_at=MORNING, published_at=MORNING))
-        understood(archive, [number], told(news_at=MORNING, first_seen_at=MORNING, last_seen_at=MORNING))
-        stored(archive, draft("b", first_seen_at=MORNING, published_at=MORNING))
+    assert main([*words, MORNING.isoformat(), "run", "--once"]) == 69
+    noon = MORNING + timedelta(hours=5)
+    with open_archive(f"sqlite:///{home / 'monitor.db'}") as archive:
+        [number, _] = stored(archive, *(draft(n, first_seen_at=noon, published_at=noon) for n in ("told", "waiting")))
+        understood(archive, [number], told(news_at=noon, published_at=noon, first_seen_at=noon, last_seen_at=noon))
     capfd.readouterr()
     assert main([*words, EVENING.isoformat(), "run", "--once"]) == 69
     ending = [line for line in capfd.readouterr().err.splitlines() if line.startswith("monitor: ")]

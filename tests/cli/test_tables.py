@@ -17,8 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from monitor.archive import open_archive
 from monitor.cli.output import Column, emit
 from monitor.cli.tables import GAP, Room, fitting
+from monitor.types import FeedState
+from tests.archive.samples import NOW, draft, outcome, spec
 from tests.cli.conftest import MINE, Call
 
 URL = "https://news.example/rss/search?q=" + "a+long+search+" * 12
@@ -109,13 +112,21 @@ def test_an_address_is_whole_in_a_pipe(
     assert lines[2].endswith(f"  {URL}")
 
 
-def test_the_list_of_feeds_tells_how_they_are(call: Call, long_list: Path) -> None:
+def test_the_list_of_feeds_tells_how_they_are(call: Call, url: str) -> None:
     assert "State" not in call("feeds", "list").out, "no feed was ever polled"
     assert [row["state"] for row in call("feeds", "list", "--json").json] == [None, None]
-    assert call("poll").code == 69
+    with open_archive(url) as archive:
+        # switched off in feeds.yaml since
+        archive.feeds.sync([spec("lab"), spec("wire")], NOW)
+        polled = FeedState(feed_id="lab", url="https://lab.example/feed", ok_at=NOW)
+        archive.feeds.store([outcome(draft("a", "lab"), state=polled)])
     rows = {row["id"]: row for row in call("feeds", "list", "--json").json}
-    assert (rows["lab"]["state"], rows["wire"]["state"]) == ("failing", "off")
-    assert "failing" in call("feeds", "list").out
+    assert (rows["lab"]["state"], rows["wire"]["state"]) == ("well", "off")
+    assert (rows["lab"]["ok_at"], rows["wire"]["ok_at"]) == (NOW.isoformat(), None)
+    head, lab, wire = call("feeds", "list").out.splitlines()
+    assert "State  Last good  URL" in head
+    assert "well   1d ago     https://lab.example/feed" in lab
+    assert "off               https://wire.example/feed" in wire
 
 
 @pytest.mark.parametrize("width", [60, 80, 300])
