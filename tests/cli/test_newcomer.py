@@ -10,7 +10,7 @@ import pytest
 
 from monitor.archive import open_archive
 from tests.archive.samples import DAY, NOW, draft, stored
-from tests.cli.conftest import on, one_line
+from tests.cli.conftest import MINE, on, one_line
 
 QUESTIONS = (
     ["search", "mistral"], ["deals"], ["launches", "--json"], ["show", "1"], ["explain", "1"], ["companies", "list"],
@@ -48,6 +48,16 @@ def test_an_archive_without_entries_says_so_and_one_that_waits_for_the_model_too
     assert one_line(capfd) == "nothing matched; 2 entries wait to be read: `monitor classify --pending`\n"
     assert on(database, "deals", "--json") == 1
     assert capfd.readouterr() == ("[]\n", "")
+
+
+def test_what_stands_in_feeds_yaml_is_listed_without_an_archive(
+    mine: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mine.write_text(f"{MINE}topics:\n  - name: chips\n    keywords: [GPU]\n")
+    for command, note in (("topics", "no archive yet: nothing has been counted"), ("feeds", f"2 feeds in {mine}")):
+        assert on(tmp_path / "none.db", command, "list", "--config", str(mine)) == 0
+        assert one_line(capfd) == f"{note}\n"
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_an_older_schema_names_the_upgrade(database: Path, capfd: pytest.CaptureFixture[str]) -> None:
