@@ -10,10 +10,10 @@ from monitor.collect.limits import Room
 from monitor.collect.outcomes import Owners, outcome_of
 from monitor.collect.records import Met, Round
 from monitor.errors import ArchiveError, FeedError
-from monitor.feeds.identity import Keys
+from monitor.feeds.keys import Keys, twin_key
 from monitor.feeds.settings import CollectSettings
 from monitor.protocols import FeedStore, Log
-from monitor.types import FeedSpec, Fetched, KnownEntry, PollOutcome
+from monitor.types import FeedSpec, Fetched, KnownEntry, ParsedEntry, PollOutcome
 
 #: feeds of one transaction at most
 _BATCH = 100
@@ -87,17 +87,17 @@ class Writer:
         """
         if not documents:
             return {}
-        first = self._ask([(met.spec.id, _first_key(keys)) for met in documents for keys in _keys(met)])
+        first = self._ask([(met.spec.id, _first_key(keys)) for met in documents for _, keys in _entries(met)])
         open_keys = [
-            (met.spec.id, keys)
+            (met.spec.id, _further_keys(entry, keys))
             for met in documents
             for settled in [_settled(first.get(met.spec.id, ()))]
-            for keys in _keys(met)
+            for entry, keys in _entries(met)
             if (keys.guid, keys.link, keys.content) not in settled
         ]
         if not open_keys:
             return first
-        second = self._ask([(feed_id, Keys(guid=None, link=k.link, content=k.content)) for feed_id, k in open_keys])
+        second = self._ask(open_keys)
         return {met.spec.id: _merged(first, second, met.spec.id) for met in documents}
 
     def _ask(self, rows: Sequence[tuple[str, Keys | None]]) -> dict[str, list[KnownEntry]]:
@@ -150,14 +150,20 @@ def _has_entries(met: Met) -> bool:
     return met.state.baseline_at is not None or met.state.entries > 0
 
 
-def _keys(met: Met) -> list[Keys]:
+def _entries(met: Met) -> Sequence[tuple[ParsedEntry, Keys]]:
     assert met.document is not None
-    return [keys for _, keys in met.document.entries]
+    return met.document.entries
 
 
 def _first_key(keys: Keys) -> Keys | None:
     """What is asked first; without a guid all that there is, later."""
     return Keys(guid=keys.guid, link=None, content=b"") if keys.guid else None
+
+
+def _further_keys(entry: ParsedEntry, keys: Keys) -> Keys:
+    """What is asked where the guid did not say all: link, words, and the guid under which it stood among others."""
+    alone = keys.guid is not None and keys.shared is None
+    return Keys(guid=twin_key(keys.guid, entry) if alone and keys.guid else None, link=keys.link, content=keys.content)
 
 
 def _settled(found: Sequence[KnownEntry]) -> set[tuple[bytes | None, bytes | None, bytes]]:

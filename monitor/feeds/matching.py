@@ -8,11 +8,11 @@ believed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.feeds.keys import Keyed, Keys
-from monitor.types import KnownEntry
+from monitor.feeds.keys import Keyed, Keys, twin_key
+from monitor.types import KnownEntry, ParsedEntry
 
 #: a title with so much text is not a heading that recurs
 _TELLING = 80
@@ -65,17 +65,49 @@ def match_entries(document: Keyed, known: Sequence[KnownEntry]) -> list[Stored |
             by_content.setdefault(content, []).append(k)
     matches: list[Stored | None] = []
     taken: set[int] = set()
-    for _, keys in document.entries:
-        match = by_guid.get(keys.guid) if keys.guid else None
+    for entry, keys in document.entries:
+        match = _by_guid(entry, keys, by_guid, by_content)
         matches.append(match if match is not None and match.entry_id not in taken else None)
         if match is not None:
             taken.add(match.entry_id)
     here = {key for _, keys in document.entries for key in (keys.guid, keys.link) if key}
     for index, (_, keys) in enumerate(document.entries):
+        if matches[index] is None and keys.shared:
+            matches[index] = _by_shared(keys, by_content.get(keys.content, ()), taken)
         if matches[index] is None and keys.link:
             matches[index] = _by_link(keys, by_link.get(keys.link, ()), taken, here)
     _by_content(document, matches, by_content, taken, here)
     return matches
+
+
+def _by_guid(
+    entry: ParsedEntry, keys: Keys, by_guid: Mapping[bytes, Stored], by_content: Mapping[bytes, Sequence[Stored]]
+) -> Stored | None:
+    """The stored entry of that guid.
+
+    A feed that once gave the guid to several may show one of them alone: before an entry of other words comes one that
+    shared the guid and bears this entry's name, or one with its link and its words.
+    """
+    if keys.guid is None:
+        return None
+    match = by_guid.get(keys.guid)
+    if keys.shared is not None or (match is not None and keys.content in match.contents):
+        return match
+    if (twin := by_guid.get(twin_key(keys.guid, entry))) is not None:
+        return twin
+    same = (k for k in by_content.get(keys.content, ()) if keys.link is not None and keys.link in k.links)
+    return next(same, match)
+
+
+def _by_shared(keys: Keys, candidates: Sequence[Stored], taken: set[int]) -> Stored | None:
+    """It was stored under the guid or link that others have, too: known by its words. If they differ it is another."""
+    shared = set(keys.shared or ())
+    for k in candidates:
+        keyless = not k.guids and not k.links
+        if k.entry_id not in taken and (keyless or shared & (k.guids | k.links)):
+            taken.add(k.entry_id)
+            return k
+    return None
 
 
 def _by_link(keys: Keys, candidates: Sequence[Stored], taken: set[int], here: set[bytes]) -> Stored | None:

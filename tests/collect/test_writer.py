@@ -15,6 +15,7 @@ from monitor.collect.records import Met, Round
 from monitor.collect.writer import Writer
 from monitor.errors import FeedError
 from monitor.feeds import identity
+from monitor.feeds.keys import twin_key
 from monitor.feeds.settings import CollectSettings
 from monitor.protocols import FeedStore
 from monitor.testing import MONDAY, FakeClock, SilentLog
@@ -71,17 +72,23 @@ entries = st.builds(
 )
 
 
-def _row(number: int, entry: ParsedEntry, revision: int) -> KnownEntry:
+def _twins(document: Sequence[ParsedEntry]) -> list[bytes]:
+    return [twin_key(identity.guid_key(e.guid), e) for e in document if e.guid]
+
+
+def _row(number: int, entry: ParsedEntry, revision: int, twin: bool = False) -> KnownEntry:
+    """twin: it was stored when others had its guid and link."""
+    guid = _twins([entry])[0] if twin and entry.guid else identity.guid_key(entry.guid) if entry.guid else None
     return KnownEntry(
         entry_id=number,
-        guid_hash=identity.guid_key(entry.guid) if entry.guid else None,
+        guid_hash=guid,
         link_hash=link_key(entry.link) if entry.link else None,
         content_hash=identity.content_key(entry.title, entry.summary),
         revision=revision,
     )
 
 
-rows = st.lists(st.builds(_row, st.integers(1, 5), entries, st.integers(1, 3)), max_size=8)
+rows = st.lists(st.builds(_row, st.integers(1, 5), entries, st.integers(1, 3), st.booleans()), max_size=8)
 documents = st.lists(entries, min_size=1, max_size=6)
 
 
@@ -98,7 +105,7 @@ def test_asking_little_decides_as_asking_for_everything(
     keys = [k for _, k in met.document.entries] if met.document else []
     everything = store.known(
         ["f"],
-        [k.guid for k in keys if k.guid],
+        [*(k.guid for k in keys if k.guid), *_twins(document)],
         [k.link for k in keys if k.link],
         [k.content for k in keys],
     )["f"]
