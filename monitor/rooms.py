@@ -100,7 +100,12 @@ class Rooms:
         from monitor.archive.upkeep import Upkeep
 
         keep = self.settings.keep
-        return Upkeep(self.archive.keep, self.clock, deliveries=keep.deliveries, former_keys=keep.former_keys)
+        return Upkeep(
+            self.archive.keep,
+            self.clock,
+            deliveries=keep.deliveries,
+            former_keys=keep.former_keys,
+        )
 
     @cached_property
     def guard(self) -> Guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -14,6 +15,7 @@ from monitor.archive.arrivals import store_drafts
 from monitor.archive.bulk import update_rows
 from monitor.archive.edits import store_changes
 from monitor.archive.engine import Database
+from monitor.archive.forgetting import still_listed
 from monitor.archive.recognise import known_entries
 from monitor.archive.sql import chunks, upsert
 from monitor.archive.tables import feeds, hosts
@@ -32,6 +34,9 @@ class Feeds:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: rows of keys of gone entries that polls met, until the next `store`
+        self._met: set[int] = set()
+        self._lock = threading.Lock()
 
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Feeds of the file to rows: new ones are due at once, vanished ones stay but are not polled.
@@ -104,8 +109,12 @@ class Feeds:
         Keys that an entry had before come as a KnownEntry of their own with the same entry_id; so do those of
         entries that were pruned.
         """
+        gone: set[int] = set()
         with self._database.read() as connection:
-            return known_entries(connection, feed_ids, guid_hashes, link_hashes, content_hashes)
+            found = known_entries(connection, feed_ids, guid_hashes, link_hashes, content_hashes, gone=gone)
+        with self._lock:
+            self._met |= gone
+        return found
 
     def store(self, outcomes: Sequence[PollOutcome]) -> list[int]:
         """One transaction: states, validators, new entries (pending), changes, host pauses. Ids of the new entries.
@@ -114,7 +123,11 @@ class Feeds:
         """
         if not outcomes:
             return []
+        with self._lock:
+            met, self._met = self._met, set()
         with self._database.write(lock=1) as connection:
+            if met:
+                still_listed(connection, met, outcomes[0].at)
             _ensure_feeds(connection, outcomes)
             _store_states(self._database, connection, outcomes)
             _store_pauses(self._database, connection, outcomes)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.archive import copies, schema
+from monitor.archive import copies, forgetting, schema
 from monitor.archive.engine import Database
 from monitor.archive.sql import flagged, insert_into, upsert
 from monitor.archive.tables import (
@@ -136,6 +136,10 @@ class Keep:
         with self._database.write() as connection:
             update = sa.update(classifications).where(c.vector.is_not(None), c.entry_id.in_(old)).values(vector=None)
             return connection.execute(update).rowcount
+
+    def forget_keys(self, unlisted_for: timedelta, now: datetime) -> int:
+        """Drops keys of pruned entries that their feed has not listed for so long; how many."""
+        return forgetting.forget_keys(self._database, unlisted_for, now)
 
     def vacuum(self) -> None:
         """Gives free space back and brings the planner's figures up to date. SQLite: nobody may write meanwhile."""

@@ -21,6 +21,7 @@ class Keeping(Protocol):
     def get(self, key: str) -> str | None: ...
     def put(self, key: str, value: str) -> None: ...
     def forget_deliveries(self, older_than: datetime) -> int: ...
+    def forget_keys(self, unlisted_for: timedelta, now: datetime) -> int: ...
     def forget_vectors(self, older_than: datetime, *, loose: bool = ...) -> int: ...
     def optimize(self) -> None: ...
 
@@ -28,11 +29,21 @@ class Keeping(Protocol):
 class Upkeep:
     """Called at any interval; does something once a day, also across restarts."""
 
-    def __init__(self, keep: Keeping, clock: Clock, *, deliveries: timedelta | None, former_keys: timedelta | None = None) -> None:
-        """deliveries: for how long the texts of what was sent are kept; None: for ever."""
+    def __init__(
+        self,
+        keep: Keeping,
+        clock: Clock,
+        *,
+        deliveries: timedelta | None,
+        former_keys: timedelta | None = None,
+    ) -> None:
+        """deliveries: for how long the texts of what was sent are kept; None: for ever. former_keys: likewise the keys
+        of pruned entries, once their feed does not list them any more.
+        """
         self._keep = keep
         self._clock = clock
         self._deliveries = deliveries
+        self._former_keys = former_keys
         self._next: datetime | None = None
 
     def run(self) -> str:
@@ -46,11 +57,14 @@ class Upkeep:
             self._next = last + EVERY
             return ""
         gone = self._keep.forget_deliveries(now - self._deliveries) if self._deliveries is not None else 0
+        keys = self._keep.forget_keys(self._former_keys, now) if self._former_keys is not None else 0
         self._keep.forget_vectors(now - LOOSE, loose=True)
         self._keep.optimize()
         self._keep.put(NOTE, now.isoformat())
         self._next = now + EVERY
-        return f"upkeep: the texts of {gone} old deliveries were dropped" if gone else ""
+        counts = ((gone, "texts of old deliveries"), (keys, "keys of old entries"))
+        told = ", ".join(f"{what} ({count})" for count, what in counts if count)
+        return f"upkeep dropped {told}" if told else ""
 
 
 def _read(note: str | None) -> datetime | None:
