@@ -107,7 +107,9 @@ def _without_copies(rows: Sequence[Row]) -> list[Row]:
     Two are one where guid, link and title agree, whatever the text, or, where guid or link is missing, where all that
     there is agrees. With the same guid and link under two titles they are two: some sites give all their entries one.
     """
-    pairs = Counter([(guid, link) for _, (guid, link, _) in rows if guid and link])
+    pairs: Counter[tuple[bytes | None, bytes | None]] = Counter(
+        [(guid, link) for _, (guid, link, _) in rows if guid and link]
+    )
     kept: dict[tuple[bytes | None, bytes | None, bytes | str], Row] = {}
     for row in rows:
         entry, (guid, link, content) = row
