@@ -24,7 +24,7 @@ from monitor.errors import ModelError, MonitorError
 from monitor.tellings import own_tellings, unlabelled
 
 if TYPE_CHECKING:
-    from monitor.classify.resume import Beginning
+    from monitor.classify.train_begin import Beginning
 
 PIECES: Final = 40_000
 OWN_DATA: Final = Path(__file__).parent / "data"
@@ -87,7 +87,7 @@ def run(
     """Trains, exports, calibrates on the dev files, and prints the table of the model card."""
     import torch
 
-    from monitor.classify.resume import from_release, is_release
+    from monitor.classify.train_begin import from_release, is_release
     from monitor.classify.train_card import table
     from monitor.classify.train_loop import train
     from monitor.classify.train_release import release
@@ -119,7 +119,7 @@ def _words(recipe: Recipe, start: Path | None) -> str:
 
 
 def _from_base(data: Path, checkpoint: Path | None) -> Beginning:
-    from monitor.classify.resume import from_pieces
+    from monitor.classify.train_begin import from_pieces
 
     base = read_base(find_base())
     vocabulary = cut_vocabulary(base, data)

@@ -15,7 +15,7 @@ from monitor.classify.contrast import Telling, story_batches
 from monitor.classify.dataset import Example, Row, batches, name_pools, swap_names, to_examples
 from monitor.classify.network import Network
 from monitor.classify.recipe import MAX_LENGTH, Recipe, say
-from monitor.classify.resume import Beginning, prepare
+from monitor.classify.train_begin import Beginning, prepare
 from monitor.classify.train_loss import labelled_loss, pad, story_loss
 
 if TYPE_CHECKING:

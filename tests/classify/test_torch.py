@@ -69,7 +69,7 @@ def test_a_shipped_model_taken_up_again_says_the_same_before_it_learns() -> None
     import torch
 
     from monitor.classify.network import Network, Sizes
-    from monitor.classify.resume import Beginning, prepare
+    from monitor.classify.train_begin import Beginning, prepare
 
     torch.manual_seed(1)
     sizes = Sizes(vocabulary=50, hidden=24, layers=2, heads=4, inner=48, positions=16)
