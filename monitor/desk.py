@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.channels.file import FileChannel
-from monitor.digest.alerts import PREFIX, as_digest
+from monitor.channels.opening import recipients_of
+from monitor.digest.alerts import PREFIX, as_digest, reach
 from monitor.digest.build import digest_key
 from monitor.digest.render import Kind, Rendered, render
 from monitor.digest.sample import sample_digest
-from monitor.digest.schedule import due_times, look_back
+from monitor.digest.schedule import due_times, look_back, since_by_hand
 from monitor.digest.select import highest_development
 from monitor.errors import NotFound, UsageError
+from monitor.making import Maker
 from monitor.notices import Notices
-from monitor.outbox import DeliverReport, Outbox, names_of
-from monitor.planner import FILES, MOST_STORIES, DeliverSettings, Plan, Planner, message_id
+from monitor.outbox import Outbox, names_of
+from monitor.planner import FILES, DeliverSettings, Planner, message_id
 from monitor.protocols import Channel, Clock, DeliveryStore, Log, StoryStore
+from monitor.reports import DeliverReport
 from monitor.types import (
     AlertSpec,
     ChannelSpec,
@@ -82,12 +85,18 @@ class Desk:
         self._clock = clock
         self._settings = settings
         self._log = log
-        self._done: set[tuple[str, datetime]] = set()
         if FILES not in self._specs:
             options = {"folder": str(settings.digests_folder), "formats": ("html", "text")}
             self._specs[FILES] = ChannelSpec(name=FILES, kind="file", recipients=("file",), options=options)
             self._channels[FILES] = FileChannel(self._specs[FILES])
-        self._planner = Planner(specs=self._specs, deliveries=deliveries, settings=settings, trouble=trouble)
+        self._planner = Planner(
+            specs=self._specs,
+            deliveries=deliveries,
+            settings=settings,
+            trouble=trouble,
+            tellings=lambda story_ids: stories.tellings(story_ids),
+        )
+        self._maker = Maker(stories=stories, deliveries=deliveries, planner=self._planner, clock=clock, log=log)
         self._outbox = Outbox(
             deliveries=deliveries, channels=self._channels, specs=self._specs, clock=clock, random=random, log=log
         )
@@ -95,47 +104,34 @@ class Desk:
             specs=self._specs, channels=self._channels, deliveries=deliveries, outbox=self._outbox, clock=clock
         )
 
-    async def _arrived(
-        self, selection: Selection, since: datetime, until: datetime, *, announced_only: bool = True
-    ) -> list[Story]:
-        """The stories that qualify; that there are more than a digest can hold is told and not passed over."""
-        stories = await asyncio.to_thread(
-            self._stories.arrived, selection, since, until, announced_only=announced_only, limit=MOST_STORIES
-        )
-        if len(stories) >= MOST_STORIES:
-            self._log.error("more stories than a digest can hold: the oldest are left out", limit=MOST_STORIES)
-        return stories
-
-    async def _write(self, plan: Plan, report: DeliverReport) -> int | None:
-        """The outbox transaction. None if that due time has its digest already."""
-        digest_id = await asyncio.to_thread(
-            self._store.create, plan.digest, plan.drafts, self._clock.now(), stories_by_recipient=plan.told
-        )
-        if digest_id is None:
-            return None
-        count = len(plan.digest.stories)
-        report.made.append((plan.digest.key, count, len(plan.drafts)))
-        for story_id, why in plan.left_out:
-            report.left_out.append((plan.digest.key, story_id, why))
-            self._log.error("story left out of a digest", digest=plan.digest.key, story=story_id, cause=why)
-        self._log.info("digest made", digest=plan.digest.key, stories=count, deliveries=len(plan.drafts))
-        return digest_id
-
     def spec(self, name: str) -> DigestSpec:
         """A digest's definition, or an alert's as one. Raises NotFound."""
         if name in self._digests:
             return self._digests[name]
-        for alert in self._alerts:
-            if name in (alert.name, PREFIX + alert.name):
-                return as_digest(alert)
+        alert = self._alert(name)
+        if alert is not None:
+            return as_digest(alert)
         known = ", ".join(self._digests) or "none"
         raise NotFound(f"digest {name!r} is not in feeds.yaml (there: {known})")
+
+    def _alert(self, name: str) -> AlertSpec | None:
+        """The alert of that name, with or without its prefix, unless a digest is called so."""
+        alerts = {} if name in self._digests else {alert.name: alert for alert in self._alerts}
+        return alerts.get(name.removeprefix(PREFIX))
+
+    def _look_back(self, name: str, now: datetime) -> timedelta:
+        alert = self._alert(name)
+        if alert is not None:
+            return reach(alert)
+        spec = self.spec(name)
+        return spec.look_back or look_back(spec.cron, spec.time_zone, now)
 
     async def preview(self, name: str, since: datetime | None = None, *, kind: Kind = "file") -> Preview:
         """What the digest would be now. With `since` also what is not news: the backlog of first polls."""
         spec, now = self.spec(name), self._clock.now()
-        begin = since or now - (spec.look_back or look_back(spec.cron, spec.time_zone, now))
-        stories = await self._arrived(spec.selection, begin, now, announced_only=since is None)
+        begin = since or now - self._look_back(name, now)
+        stories = await self._maker.arrived(spec.selection, begin, now, announced_only=since is None)
+        stories = await self._planner.in_languages(spec, stories)
         sent: dict[int, int] = {}
         if since is None:
             channel, recipient = self._planner.recipients(spec)[0]
@@ -146,24 +142,40 @@ class Desk:
     async def send_now(self, name: str, to: str | None = None) -> DeliverReport:
         """Makes the digest now and sends it.
 
-        Without `to` to its recipients, as if it were due now. With `to` to that one address (or Slack room), with all
-        that is in the look-back, and nothing of it counts as sent. Raises NotFound, UsageError.
+        Without `to` to its recipients, as if it were due now: with what was missed, and an alert with what it has to
+        say. With `to` to that one address (or Slack room), with all that is in the look-back, and nothing of it counts
+        as sent. Raises NotFound, UsageError, ToldMeanwhile.
         """
-        spec, now = self.spec(name), self._clock.now()
-        since = now - (spec.look_back or look_back(spec.cron, spec.time_zone, now))
-        stories = await self._arrived(spec.selection, since, now)
-        report = DeliverReport()
-        if to is None:
-            plan = await self._planner.plan(spec, now, since, stories)
+        spec, report = self.spec(name), DeliverReport()
+        alert = self._alert(name)
+        if to is not None:
+            made = await self._make_for(spec, self._way_to(spec, to), self._look_back(name, self._clock.now()), report)
+        elif alert is not None:
+            made = await self._maker.alert(alert, report)
         else:
-            by_hand = replace(spec, name=f"{spec.name}:by-hand", quiet="note")
-            plan = await self._planner.plan(
-                by_hand, now, since, stories, recipients=[self._way_to(spec, to)], again=True
-            )
-        if await self._write(plan, report) is None:
+            made = await self._make_now(spec, report)
+        if made is not None:
+            await self._outbox.send_ready(report.sends, digest_id=made)
+        elif alert is None or to is not None:
             raise UsageError(f"digest {name} was made a moment ago")
-        report.sends = await self._outbox.send_ready()
         return report
+
+    async def _make_now(self, spec: DigestSpec, report: DeliverReport) -> int | None:
+        now = self._clock.now()
+        last = await asyncio.to_thread(self._store.last_due, spec.name, now)
+        since = since_by_hand(spec.cron, spec.time_zone, last, now, spec.look_back)
+        stories = await self._maker.arrived(spec.selection, since, now)
+        return await self._maker.write(lambda: self._planner.plan(spec, now, since, stories), report)
+
+    async def _make_for(
+        self, spec: DigestSpec, way: tuple[ChannelSpec, str], back: timedelta, report: DeliverReport
+    ) -> int | None:
+        now = self._clock.now()
+        stories = await self._maker.arrived(spec.selection, now - back, now)
+        by_hand = replace(spec, name=f"{spec.name}:by-hand", quiet="note")
+        return await self._maker.write(
+            lambda: self._planner.plan(by_hand, now, now - back, stories, recipients=[way], again=True), report
+        )
 
     def _way_to(self, spec: DigestSpec, to: str) -> tuple[ChannelSpec, str]:
         """The channel for an address: the digest's own first, then any; mail for an @, else a Slack bot."""
@@ -174,23 +186,28 @@ class Desk:
                 return channel, to
         raise UsageError(f"no channel of kind {kind} is configured that could reach {to}")
 
-    async def resend(self, key: str) -> int:
-        """Makes all deliveries of that digest ready again, with the same Message-IDs. How many. Raises NotFound."""
+    async def resend(self, key: str) -> DeliverReport:
+        """Sends all deliveries of that digest again, and nothing else; with the same Message-IDs. Raises NotFound."""
         mine = await asyncio.to_thread(self._store.list, digest=key, limit=MOST_DELIVERIES)
         mine = [delivery for delivery in mine if delivery.digest_key == key]
         if not mine:
             raise NotFound(f"digest {key!r} has no deliveries (see `monitor digest list`)")
-        now = self._clock.now()
+        report = DeliverReport()
         for delivery in mine:
-            await asyncio.to_thread(self._store.record, delivery.id, DeliveryState.READY, now, next_try_at=now)
-        return len(mine)
+            # what is under way is sent by whoever holds it
+            if delivery.state is not DeliveryState.SENDING:
+                await asyncio.to_thread(self._store.renew, delivery.id, self._clock.now())
+        for digest_id in sorted({delivery.digest_id for delivery in mine}):
+            await self._outbox.send_ready(report.sends, digest_id=digest_id)
+        self._notices.remember(report)
+        return report
 
     async def test(self, channel: str, to: str | None = None) -> list[Receipt]:
         """Sends a sample at once, not through the outbox. Raises NotFound, UsageError, DeliveryError."""
         if channel not in self._specs:
             raise NotFound(f"channel {channel!r} is not in feeds.yaml (there: {', '.join(self._specs)})")
         spec, now = self._specs[channel], self._clock.now()
-        recipient = to or next(iter(spec.recipients), spec.kind)
+        recipient = to or recipients_of(spec)[0]
         if await asyncio.to_thread(self._store.suppressed, names_of(recipient)):
             raise UsageError(f"{recipient} has unsubscribed: `monitor channels allow {recipient}` takes that back")
         digest = sample_digest(now, f"test-{now:%H%M%S}")
@@ -236,7 +253,8 @@ class Desk:
         digests = []
         for due_at in due_times(spec.cron, spec.time_zone, since, self._clock.now()):
             begin = due_at - (spec.look_back or look_back(spec.cron, spec.time_zone, due_at))
-            stories = await self._arrived(spec.selection, begin, due_at)
+            stories = await self._maker.arrived(spec.selection, begin, due_at)
+            stories = await self._planner.in_languages(spec, stories)
             digest = self._planner.build(spec, stories, due_at, begin, sent)
             digests.append(digest if digest.key else replace(digest, key=digest_key(spec.name, due_at)))
             sent |= {ranked.story.id: highest_development(ranked.story) for ranked in digest.stories}

@@ -23,14 +23,18 @@ from monitor.protocols import DeliveryStore
 from monitor.types import (
     AlertSpec,
     ChannelSpec,
+    Classification,
     DeliveryDraft,
     Digest,
     DigestSpec,
+    Entry,
     FeedTrouble,
     Part,
     Story,
 )
 
+#: story ids to their entries with what was read in them
+Tellings = Callable[[Sequence[int]], Mapping[int, Sequence[tuple[Entry, Classification | None]]]]
 #: the channel that is used where a digest names none
 FILES = "files"
 #: of one digest for one recipient; far above what any look-back holds
@@ -59,6 +63,8 @@ class Plan:
     #: (channel, recipient) to (story id, highest development id)
     told: Mapping[tuple[str, str], Sequence[tuple[int, int]]]
     left_out: tuple[tuple[int, str], ...] = ()
+    #: it tells on purpose what was told before
+    again: bool = False
 
 
 def message_id(key: str, channel: ChannelSpec, recipient: str, number: int) -> str:
@@ -81,11 +87,14 @@ class Planner:
         deliveries: DeliveryStore,
         settings: DeliverSettings,
         trouble: Callable[[], Sequence[FeedTrouble]],
+        tellings: Tellings = lambda story_ids: {},
     ) -> None:
+        """tellings: the entries of stories, by story id; what a story is told from in a reader's language."""
         self._specs = specs
         self._store = deliveries
         self._settings = settings
         self._trouble = trouble
+        self._tellings = tellings
 
     def recipients(self, spec: DigestSpec) -> list[tuple[ChannelSpec, str]]:
         """Everyone who gets it, once; a digest without a channel is written to files. Raises UsageError."""
@@ -118,6 +127,7 @@ class Planner:
         """The digest for each recipient. `again`: also what went out before. Raises ConfigError (a broken template)."""
         trouble = await asyncio.to_thread(self._trouble)
         draw = _Renderer(self.look(spec))
+        stories = await self.in_languages(spec, stories)
         digests: list[Digest] = []
         drafts: list[DeliveryDraft] = []
         ledger: dict[tuple[str, str], Sequence[tuple[int, int]]] = {}
@@ -133,7 +143,8 @@ class Planner:
                 drafts += await self.drafts(shown, channel, recipient, rendered.parts)
                 ledger[channel.name, recipient] = told(shown)
         whole = max(digests, key=lambda digest: len(digest.stories))
-        return Plan(digest=whole, drafts=tuple(drafts), told=ledger, left_out=tuple(sorted(left_out.items())))
+        left = tuple(sorted(left_out.items()))
+        return Plan(digest=whole, drafts=tuple(drafts), told=ledger, left_out=left, again=again)
 
     def build(
         self,
@@ -148,6 +159,17 @@ class Planner:
         return build(
             spec, stories, due_at=due_at, since=since, sent=sent, watched=self._settings.watched, trouble=trouble
         )
+
+    async def in_languages(self, spec: DigestSpec, stories: Sequence[Story]) -> list[Story]:
+        """The stories as its readers read them: those that have a better telling for them are told from it."""
+        from monitor.stories.retell import needs_retelling, retold
+
+        languages = spec.reader_languages
+        wanted = [story.id for story in stories if needs_retelling(story, languages)]
+        if not wanted:
+            return list(stories)
+        told = await asyncio.to_thread(self._tellings, wanted)
+        return [retold(story, told[story.id], languages) if story.id in told else story for story in stories]
 
     def look(self, spec: DigestSpec) -> Look:
         """How the digest's definition wants it to look."""
@@ -213,7 +235,7 @@ class Planner:
         for channel, recipient in self.recipients(spec):
             sent = await self.sent(spec.name, channel.name, recipient, stories)
             last = await asyncio.to_thread(self._store.last_told, spec.name, recipient, channel.name, list(sent))
-            speaking = candidates(stories, alert, now, sent, last)
+            speaking = await self.in_languages(spec, candidates(stories, alert, now, sent, last))
             fresh = [story for story in speaking if story.id not in sent]
             messages = [fresh, *([story] for story in speaking if story.id in sent)]
             mine: list[tuple[int, int]] = []

@@ -168,6 +168,10 @@ class StoryStore(Protocol):
         """Stories that qualify and whose news_at (or last_seen_at if not announced_only) is in (since, until]."""
         ...
 
+    def tellings(self, story_ids: Sequence[int]) -> dict[int, list[tuple[Entry, Classification | None]]]:
+        """The entries of these stories with what was read in them, in order of arrival."""
+        ...
+
     def decisions(self, story_id: int) -> list[dict[str, Any]]: ...
 
     def merge(self, into: int, others: Sequence[int], now: datetime) -> None: ...
@@ -192,8 +196,8 @@ class EntityStore(Protocol):
 class DeliveryStore(Protocol):
     """monitor/archive/deliveries.py"""
 
-    def last_due(self, digest: str) -> datetime | None:
-        """due_at of the newest digest row of that name, sent or quiet."""
+    def last_due(self, digest: str, until: datetime | None = None) -> datetime | None:
+        """due_at of the newest digest row of that name, sent or quiet; of those not after `until`."""
         ...
 
     def already_sent(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, int]:
@@ -207,12 +211,16 @@ class DeliveryStore(Protocol):
         now: datetime,
         *,
         stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
+        again: bool = False,
     ) -> int | None:
-        """One transaction: digest row, stories per (channel, recipient), parts. None if (name, due_at) exists."""
+        """One transaction: digest row, stories per (channel, recipient), parts. None if (name, due_at) exists.
+
+        Raises ToldMeanwhile, with nothing written, if a recipient has had a story by now, unless `again`.
+        """
         ...
 
-    def claim(self, now: datetime, *, limit: int = 100) -> list[Delivery]:
-        """Ready deliveries whose time has come become `sending`; each is returned to one caller only."""
+    def claim(self, now: datetime, *, limit: int = 100, digest_id: int | None = None) -> list[Delivery]:
+        """Ready deliveries (of that digest) whose time has come become `sending`; each goes to one caller only."""
         ...
 
     def record(
@@ -225,7 +233,16 @@ class DeliveryStore(Protocol):
         error: str | None = None,
         receipt: str | None = None,
         next_try_at: datetime | None = None,
+        silent: bool = False,
     ) -> None: ...
+
+    def renew(self, delivery_id: int, now: datetime) -> None:
+        """A person asks for it again: it is ready, and tried as if for the first time. Raises NotFound."""
+        ...
+
+    def last_receipt(self, channel: str, recipient: str) -> str | None:
+        """Of the newest delivery that arrived there."""
+        ...
 
     def recover(self, now: datetime) -> list[Delivery]:
         """After a start: `sending` becomes `uncertain`; they are returned for the channel's rule."""

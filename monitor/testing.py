@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest, Selection, Story
+from monitor.errors import ToldMeanwhile
+from monitor.types import Classification, Delivery, DeliveryDraft, DeliveryState, Digest, Entry, Selection, Story
 
 #: an ordinary Monday morning
 MONDAY = datetime(2024, 2, 26, 8, 0, tzinfo=UTC)
@@ -52,6 +53,8 @@ class MemoryStories:
         keeps: Callable[[Story, Selection], bool] = lambda story, selection: True,
     ) -> None:
         self.stories = {story.id: story for story in stories}
+        #: of stories whose tellings matter
+        self.entries: dict[int, list[tuple[Entry, Classification | None]]] = {}
         self._keeps = keeps
 
     def put(self, *stories: Story) -> None:
@@ -74,6 +77,9 @@ class MemoryStories:
                 found.append((at, story.id, story))
         return [story for _, _, story in sorted(found, key=lambda row: row[:2], reverse=True)[:limit]]
 
+    def tellings(self, story_ids: Sequence[int]) -> dict[int, list[tuple[Entry, Classification | None]]]:
+        return {i: self.entries[i] for i in story_ids if i in self.entries}
+
 
 class MemoryDeliveries:
     """A DeliveryStore in memory, with the archive's rules: one digest per name and due time, one claim per delivery."""
@@ -86,8 +92,9 @@ class MemoryDeliveries:
         self.unsubscribed: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def last_due(self, digest: str) -> datetime | None:
-        return max((d.due_at for _, d in self.made if d.name == digest), default=None)
+    def last_due(self, digest: str, until: datetime | None = None) -> datetime | None:
+        made = [d.due_at for _, d in self.made if d.name == digest]
+        return max((at for at in made if until is None or at <= until), default=None)
 
     def already_sent(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, int]:
         keys = {i: (digest, channel, recipient, i) for i in story_ids}
@@ -100,10 +107,14 @@ class MemoryDeliveries:
         now: datetime,
         *,
         stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
+        again: bool = False,
     ) -> int | None:
         with self._lock:
             if any(d.name == digest.name and d.due_at == digest.due_at for _, d in self.made):
                 return None
+            for (channel, recipient), stories in () if again else stories_by_recipient.items():
+                if any(self.told.get((digest.name, channel, recipient, i), -1) >= step for i, step in stories):
+                    raise ToldMeanwhile(f"another program has just told {recipient} the same")
             digest_id = len(self.made) + 1
             self.made.append((digest_id, digest))
             for (channel, recipient), stories in stories_by_recipient.items():
@@ -130,12 +141,17 @@ class MemoryDeliveries:
                 )
             return digest_id
 
-    def claim(self, now: datetime, *, limit: int = 100) -> list[Delivery]:
+    def claim(self, now: datetime, *, limit: int = 100, digest_id: int | None = None) -> list[Delivery]:
         with self._lock:
             ready = [r for r in self.rows.values() if r.state is DeliveryState.READY and (r.next_try_at or now) <= now]
+            ready = [r for r in ready if digest_id in (None, r.digest_id)]
             for row in ready[:limit]:
                 self.rows[row.id] = replace(
-                    row, state=DeliveryState.SENDING, attempts=row.attempts + 1, next_try_at=None
+                    row,
+                    state=DeliveryState.SENDING,
+                    attempts=row.attempts + 1,
+                    started_at=row.started_at if row.attempts else now,
+                    next_try_at=None,
                 )
             return [self.rows[row.id] for row in ready[:limit]]
 
@@ -149,13 +165,29 @@ class MemoryDeliveries:
         error: str | None = None,
         receipt: str | None = None,
         next_try_at: datetime | None = None,
+        silent: bool = False,
     ) -> None:
         with self._lock:
             row = self.rows[delivery_id]
-            sent_at = now if state is DeliveryState.SENT else row.sent_at
             self.rows[delivery_id] = replace(
-                row, state=state, code=code, error=error, receipt=receipt, next_try_at=next_try_at, sent_at=sent_at
+                row,
+                state=state,
+                code=code,
+                error=error,
+                receipt=receipt,
+                next_try_at=next_try_at,
+                sent_at=now if state is DeliveryState.SENT else row.sent_at,
+                silences=row.silences + silent,
             )
+
+    def renew(self, delivery_id: int, now: datetime) -> None:
+        with self._lock:
+            fresh = {"state": DeliveryState.READY, "attempts": 0, "silences": 0, "code": None, "error": None}
+            self.rows[delivery_id] = replace(self.rows[delivery_id], next_try_at=now, **fresh)  # type: ignore[arg-type]
+
+    def last_receipt(self, channel: str, recipient: str) -> str | None:
+        mine = [r for r in self.rows.values() if (r.channel, r.recipient) == (channel, recipient)]
+        return next((r.receipt for r in reversed(mine) if r.state is DeliveryState.SENT), None)
 
     def recover(self, now: datetime) -> list[Delivery]:
         with self._lock:

@@ -20,7 +20,7 @@ from monitor.archive.selecting import fits
 from monitor.archive.sql import chunks
 from monitor.archive.tables import classifications, decisions, developments, entries, feeds, stories
 from monitor.query import Query, merged
-from monitor.types import Classification, Development, Selection, Story, StoryMember, StoryUpdate
+from monitor.types import Classification, Development, Entry, Selection, Story, StoryMember, StoryUpdate
 
 
 class Stories:
@@ -107,6 +107,16 @@ class Stories:
                 if len(found) >= limit:
                     break
             return _load(connection, [s.id for s in found[:limit]])
+
+    def tellings(self, story_ids: Sequence[int]) -> dict[int, list[tuple[Entry, Classification | None]]]:
+        """The entries of these stories with what was read in them, in order of arrival."""
+        found: dict[int, list[tuple[Entry, Classification | None]]] = defaultdict(list)
+        with self._database.read() as connection:
+            for part in chunks(sorted(set(story_ids)), 5000):
+                query = rows.select_understood().where(entries.c.story_id.in_(part)).order_by(entries.c.id)
+                for row in connection.execute(query).mappings():
+                    found[row["story_id"]].append((rows.entry(row), rows.classification(row, "c_")))
+        return dict(found)
 
     def latest(self, *, limit: int = 50, before_id: int | None = None) -> list[Story]:
         """The newest stories by when they were last seen, without their records: for pages and tables."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -139,8 +140,21 @@ def classifier_settings(document: Document, vault: Vault, folder: FilePath) -> C
     return ClassifierSettings(model=name, revision=model.revision, second_opinion=opinion)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What digests and alerts have that do not say otherwise."""
+
+    time_zone: str
+    reader_languages: tuple[str, ...]
+
+
+def _readers(model: schema.DigestModel | schema.AlertModel, usual: Usual) -> tuple[str, ...]:
+    """An empty list is a choice: stories as they were told first."""
+    return usual.reader_languages if model.reader_languages is None else tuple(model.reader_languages)
+
+
 def digest_spec(
-    document: Document, names: Names, model: schema.DigestModel, path: Path, zone: str, folder: FilePath
+    document: Document, names: Names, model: schema.DigestModel, path: Path, usual: Usual, folder: FilePath
 ) -> DigestSpec:
     """A digest's record; a template folder is taken from where the file lies."""
     _known(document, model.channels, names.channels, "channel", (*path, "channels"))
@@ -158,7 +172,8 @@ def digest_spec(
         name=model.name,
         title=model.title or model.name,
         cron=model.schedule,
-        time_zone=model.time_zone or zone,
+        time_zone=model.time_zone or usual.time_zone,
+        reader_languages=_readers(model, usual),
         selection=selection(document, names, model.select, (*path, "select")),
         sections=tuple(
             SectionSpec(title=each.title, tags=tuple(each.tags), topics=tuple(each.topics), cap=each.cap)
@@ -174,14 +189,15 @@ def digest_spec(
     )
 
 
-def alert_spec(document: Document, names: Names, model: schema.AlertModel, path: Path, zone: str) -> AlertSpec:
+def alert_spec(document: Document, names: Names, model: schema.AlertModel, path: Path, usual: Usual) -> AlertSpec:
     """An alert's record."""
     _known(document, model.channels, names.channels, "channel", (*path, "channels"))
     return AlertSpec(
         name=model.name,
         selection=selection(document, names, model.select, (*path, "select")),
         channels=tuple(model.channels),
-        time_zone=model.time_zone or zone,
+        time_zone=model.time_zone or usual.time_zone,
+        reader_languages=_readers(model, usual),
         settle=model.settle,
         quiet_hours=(model.quiet_hours.begin, model.quiet_hours.end) if model.quiet_hours else None,
         cooldown=model.cooldown,

@@ -64,7 +64,8 @@ class _Loader:
         self._unknown_sections()
         build.duplicates(self._document)
         settings = self._settings()
-        zone, document, names = settings.time_zone, self._document, self._names
+        document, names = self._document, self._names
+        usual = build.Usual(time_zone=settings.time_zone, reader_languages=settings.reader_languages)
         folders = (self._folder, settings.digests_folder)
         config = Config(
             source=self._source,
@@ -77,9 +78,11 @@ class _Loader:
             digests=self._items(
                 "digests",
                 schema.DigestModel,
-                lambda m, p: build.digest_spec(document, names, m, p, zone, self._folder),
+                lambda m, p: build.digest_spec(document, names, m, p, usual, self._folder),
             ),
-            alerts=self._items("alerts", schema.AlertModel, lambda m, p: build.alert_spec(document, names, m, p, zone)),
+            alerts=self._items(
+                "alerts", schema.AlertModel, lambda m, p: build.alert_spec(document, names, m, p, usual)
+            ),
             feeds=self._items("feeds", schema.FeedModel, lambda m, p: build.feed_spec(m, self._vault, p)),
         )
         return self._with_warnings(config)
@@ -127,6 +130,7 @@ class _Loader:
             state_folder=folder,
             database_url=database_url(self._database, self._environ),
             time_zone=model.time_zone,
+            reader_languages=tuple(model.reader_languages),
             contact=self._contact(model.contact),
             base_url=(model.base_url or "").rstrip("/"),
             fetch=FetchSettings(

@@ -37,6 +37,8 @@ def one_or_many(value: Any) -> Any:
 
 Texts = Annotated[list[Text], BeforeValidator(one_or_many)]
 Slugs = Annotated[list[Slug], BeforeValidator(one_or_many)]
+#: what a reader reads; not a selection's `languages`, which keeps stories out
+ReaderLanguages = Annotated[list[Language], BeforeValidator(one_or_many)]
 
 
 class Part(BaseModel):
@@ -96,6 +98,7 @@ class DigestModel(Part):
     title: Text | None = None
     schedule: Cron
     time_zone: Zone | None = None
+    reader_languages: ReaderLanguages | None = None
     select: SelectionModel = SelectionModel()
     sections: list[SectionModel] = []
     channels: Slugs = []
@@ -117,6 +120,7 @@ class AlertModel(Part):
     select: SelectionModel = SelectionModel()
     channels: Annotated[Slugs, Field(min_length=1)]
     time_zone: Zone | None = None
+    reader_languages: ReaderLanguages | None = None
     settle: Duration = timedelta(minutes=5)
     quiet_hours: QuietHours | None = None
     cooldown: Duration = timedelta(hours=6)
@@ -253,6 +257,7 @@ class LogModel(Part):
 
 class SettingsModel(Part):
     time_zone: Zone = "UTC"
+    reader_languages: ReaderLanguages = ["en"]
     contact: str = ""
     base_url: Url | None = None
     fetch: FetchModel = FetchModel()

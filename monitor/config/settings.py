@@ -132,6 +132,8 @@ class Settings:
     database_url: str
     #: of digests and alerts that name none
     time_zone: str = "UTC"
+    #: of the readers of digests and alerts that name none, the best first
+    reader_languages: tuple[str, ...] = ("en",)
     #: e-mail address or URL that the User-Agent shows to the servers that are polled
     contact: str = ""
     #: where the web archive is reached, for links in digests; no slash at its end

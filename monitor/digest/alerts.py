@@ -9,9 +9,16 @@ from monitor.digest.schedule import zone_of
 from monitor.digest.select import news_for
 from monitor.types import AlertSpec, DigestSpec, SectionSpec, Story
 
-#: how long ago a story may have arrived; longer than any quiet hours
+#: how long ago a story may have arrived, at least
 REACH = timedelta(hours=48)
+#: quiet hours are shorter
+DAY = timedelta(hours=24)
 PREFIX = "alert:"
+
+
+def reach(alert: AlertSpec) -> timedelta:
+    """How long ago a story may have arrived: what waits for its cooldown, to settle and for the morning is in it."""
+    return max(REACH, alert.cooldown + alert.settle + DAY)
 
 
 def as_digest(alert: AlertSpec) -> DigestSpec:
@@ -25,6 +32,7 @@ def as_digest(alert: AlertSpec) -> DigestSpec:
         sections=(SectionSpec(title="News", cap=30),),
         channels=alert.channels,
         cap=30,
+        reader_languages=alert.reader_languages,
         subject="{top} (+{more} more)",
     )
 

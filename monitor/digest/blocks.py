@@ -7,6 +7,7 @@ in all, of which we use 12,000.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,7 +61,8 @@ def story_text(item: StoryView) -> str:
     sources = ", ".join(link(url, name) for name, url in item.links)
     more = f" +{item.more_sources}" if item.more_sources else ""
     page = f" · {link(item.page, 'all sources')}" if item.page else ""
-    lines.append(f"{sources}{more}{' · ' if sources else ''}{item.date}{page}")
+    tongue = f" · {escaped(item.tongue)}" if item.tongue else ""
+    lines.append(f"{sources}{more}{' · ' if sources else ''}{item.date}{tongue}{page}")
     return _within("\n".join(lines), lines)
 
 
@@ -81,6 +83,20 @@ def brief_line(item: StoryView) -> str:
     return f"• {link(item.url, shorten(item.headline, 140))}{rumour} {escaped(item.sources)}"
 
 
+def _brief_lines(brief: Sequence[StoryView]) -> list[str]:
+    """Under the names of their sections, where there are several."""
+    counts = Counter(item.section for item in brief)
+    if len(counts) == 1:
+        return [brief_line(item) for item in brief]
+    lines, section = [], None
+    for item in brief:
+        if item.section != section:
+            section = item.section
+            lines.append(f"_{escaped(section).replace('_', ' ')}: {counts[section]}_")
+        lines.append(brief_line(item))
+    return lines
+
+
 def message(page: DigestView, items: Sequence[StoryView], number: int, of: int) -> list[dict[str, Any]]:
     """The blocks of one part, in order."""
     part = f" · part {number} of {of}" if of > 1 else ""
@@ -94,7 +110,7 @@ def message(page: DigestView, items: Sequence[StoryView], number: int, of: int) 
         blocks.append(_section(story_text(item)))
     brief = [item for item in items if item.brief]
     if brief:
-        blocks += [{"type": "divider"}, *_lists(f"*{len(brief)} more*", [brief_line(item) for item in brief])]
+        blocks += [{"type": "divider"}, *_lists(f"*{len(brief)} more*", _brief_lines(brief))]
     if number == of:
         blocks += _foot(page)
     return blocks

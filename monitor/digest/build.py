@@ -53,7 +53,16 @@ def build(
         if told is None or story.muted:
             continue
         try:
-            ranked.append(rank(story, now=due_at, since=since, watched=names, developments=told))
+            ranked.append(
+                rank(
+                    story,
+                    now=due_at,
+                    since=since,
+                    watched=names,
+                    developments=told,
+                    languages=spec.reader_languages,
+                )
+            )
         except Exception:  # noqa: BLE001 - rendering finds out whether it can be shown, and names it if not
             ranked.append(RankedStory(story=story, score=0.0, reasons=(), developments=told))
     return Digest(
@@ -65,6 +74,7 @@ def build(
         sections=into_sections(order(ranked), spec.sections or DEFAULT_SECTIONS, spec.cap),
         trouble=tuple(trouble),
         key=digest_key(spec.name, due_at),
+        reader_languages=spec.reader_languages,
     )
 
 

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from monitor.digest.amount import own_amount, unconfirmed
 from monitor.digest.wording import counted, listed
-from monitor.types import Development, RankedStory, Story, Tag
+from monitor.language import base, language_name, language_of
+from monitor.types import Development, RankedStory, Role, Story, Tag
 
 #: what happened
 EVENT_POINTS = {
@@ -43,10 +44,29 @@ _TALK = re.compile(
     r"\b(?:interviews?|podcasts?|episode|q\s?&\s?a|webinar|round-?up|recap|retrospective|newsletter|op-ed|opinion|"
     r"week in review|this week in|weekly|fireside|in conversation with|explained|explainer|what (?:to|you should) know|"
     r"entretien|entrevista|gespräch mit|im gespräch|wochenrückblick|kommentar|chronique|tribune|opinión)\b|"
-    r"(?:^|\s)#\s?\d{2,4}\b|"
+    r"(?:^|\s)#\s?\d{2,4}\b|\bainews\b|[\u2600-\u27bf\U0001f300-\U0001faff].*[\u2600-\u27bf\U0001f300-\U0001faff]|"
     r"专访|專訪|对话|對話|访谈|訪談|周报|週報|播客|インタビュー|対談|ポッドキャスト|まとめ|인터뷰|팟캐스트",
     re.I,
 )
+
+#: share of the event's points that it loses where AI is only why it happens now
+OCCASION_SHARE = 0.5
+_OCCASION = re.compile(
+    r"\b(?:amid(?:st)?|during|fuel(?:l)?ed by|driven by|on|to meet|bets? on|betting on|as)\s+[^.,;:]{0,30}?"
+    r"(?<![A-Za-z])(?:AI|artificial intelligence)\b[^.,;:]{0,20}?"
+    r"\b(?:boom|frenzy|craze|rush|race|surges?|demand|hype|mania|build-?out|power needs?)\b|"
+    r"(?:在|随着|隨著|押注|借助|乘)?(?:人工智能|人工智慧|AI)[^，。：]{0,6}(?:热潮|熱潮|浪潮|繁荣|繁榮|需求)(?:中|之际|下)?|"
+    r"AI(?:ブーム|需要)",
+    re.I,
+)
+_OF_AI = re.compile(
+    r"(?<![A-Za-z])(?:A\.?I\.?|KI|IA|LLMs?|GPTs?|GPUs?|AGI|ChatGPT|Claude|Gemini|OpenAI|Anthropic|Nvidia|DeepMind)"
+    r"(?![A-Za-z])|artificial intelligence|intelligence artificielle|künstliche intelligenz|machine learning|"
+    r"inteligencia artificial|"
+    r"language model|foundation model|neural|chatbot|robot|人工智能|人工智慧|机器人|機器人|大模型|人工知能|生成AI",
+    re.I,
+)
+FOREIGN_POINTS = -10.0
 
 Part = tuple[float, str]
 
@@ -58,9 +78,11 @@ def rank(
     since: datetime,
     watched: Sequence[str] = (),
     developments: Sequence[Development] = (),
+    languages: Sequence[str] = (),
 ) -> RankedStory:
     """The story with its points and the reasons for them, largest first; parts of no points are left out.
 
+    `languages`: what the reader reads; a story that nobody tells in one of them stands lower.
     `notes` say for each part what it was given for: ("amount", "$675M, from 3 publishers, not confirmed").
     """
     event = _event(story)
@@ -68,6 +90,8 @@ def rank(
         "event": event,
         "unconfirmed": _unconfirmed(story, event[0]),
         "talk": _talk(story),
+        "occasion": _occasion(story, event[0], watched),
+        "language": _language(story, languages),
         "amount": _amount(story),
         "watched companies": _watched(story, watched),
         "independent publishers": _publishers(story),
@@ -128,6 +152,25 @@ def _talk(story: Story) -> Part:
     """An interview or a roundup is about events; if one happened, others tell it too."""
     found = _TALK.search(story.title) if story.independent <= 1 else None
     return (TALK_POINTS, f"its title says {found[0].strip()!r}") if found else (0.0, "")
+
+
+def _occasion(story: Story, event: float, watched: Sequence[str]) -> Part:
+    """A power company that buys another "amid the AI boom": AI is named as the occasion, and nothing else in it is."""
+    text = f"{story.title}. {story.lead}"
+    found = _OCCASION.search(text)
+    if found is None or _OF_AI.search(_OCCASION.sub(" ", text)) or _watched(story, watched)[0]:
+        return 0.0, ""
+    if Tag.MODEL_LAUNCH in story.tags or any(record.values(Role.MODEL) for record in story.records):
+        return 0.0, ""
+    return -OCCASION_SHARE * event, f"AI is only the occasion: {found[0].strip()!r}"
+
+
+def _language(story: Story, languages: Sequence[str]) -> Part:
+    """Nobody tells it in a language of the reader's: what can be read stands first, and nothing is left out."""
+    tongue = language_of(story.title, story.language)
+    if not languages or tongue in map(base, languages):
+        return 0.0, ""
+    return FOREIGN_POINTS, f"told only in {language_name(tongue)}"
 
 
 def _amount(story: Story) -> Part:

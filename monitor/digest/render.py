@@ -185,10 +185,12 @@ def _mail_parts(page: DigestView, items: Sequence[StoryView], digest: Digest, lo
 
 def _mail_weight(item: StoryView) -> int:
     """About how many bytes of HTML; the real size has the last word."""
-    texts = [item.headline, item.lead, item.url, item.sources, *(url for _, url in item.links)]
+    texts = [item.headline, item.url, item.sources]
+    if item.brief:
+        return 260 + sum(len(text.encode()) for text in texts)
+    texts += [item.lead, *(url for _, url in item.links)]
     texts += [c.line for c in item.changes] + [f.label + f.value + f.also for f in item.facts]
-    frame = 450 if item.brief else 1500 + 260 * len(item.facts) + 250 * len(item.changes)
-    return frame + sum(len(text.encode()) for text in texts)
+    return 1500 + 260 * len(item.facts) + 250 * len(item.changes) + sum(len(text.encode()) for text in texts)
 
 
 def _slack_parts(page: DigestView, items: Sequence[StoryView], digest: Digest, look: Look) -> list[Part]:

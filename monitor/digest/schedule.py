@@ -198,10 +198,8 @@ def what_is_due(
 
     What was missed is caught up within 24 hours, several missed due times as one digest for the latest; what is
     older waits for the next due time. Either way the look-back begins where the first missed digest's would have.
-    A `last_due` far in the future (the clock once stood wrong) is not believed.
+    `last_due` is the newest that is not after `now`: what was made while the clock stood wrong ends nothing.
     """
-    if last_due is not None and last_due > now + max(2 * DAY, 2 * period(cron, time_zone, now)):
-        last_due = None
     start = now - CATCH_UP if last_due is None else max(last_due, now - CATCH_UP)
     times = due_times(cron, time_zone, start, now)
     if not times:
@@ -214,3 +212,18 @@ def what_is_due(
         first = earlier[0] if earlier else first
         missed += len(earlier)
     return Due(at=at, since=first - (back or look_back(cron, time_zone, first)), merged=missed)
+
+
+def first_missed(cron: str, time_zone: str, last_due: datetime, now: datetime) -> datetime | None:
+    """The first due time after the last digest that is over by now; None if none is."""
+    due = next_due(cron, time_zone, last_due)
+    return due if due is not None and due <= now else None
+
+
+def since_by_hand(
+    cron: str, time_zone: str, last_due: datetime | None, now: datetime, back: timedelta | None = None
+) -> datetime:
+    """Where a digest that is made at `now` by hand begins: with it the due times that were missed are made up for."""
+    missed = first_missed(cron, time_zone, last_due, now) if last_due is not None else None
+    first = missed or now
+    return first - (back or look_back(cron, time_zone, first))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.digest.facts import NAME, FactView, facts
+from monitor.digest.facts import NAME, FactView, Reader, facts
 from monitor.digest.wording import STEP_WORDS, clock_time, counted, listed, long_date, short_date, tag_words
+from monitor.language import base, language_name, language_of
 from monitor.text import clean_line, shorten
 from monitor.types import Digest, RankedStory, Status, Story, Tag
 from monitor.urls import http_url
 
 HEADLINE, LEAD, LINE = 180, 320, 240
+#: "(Reporter/Paper)" at the end of an aggregator's title
+_CREDIT = re.compile(r"\s*\([^()/]{2,60}/[^()]{2,40}\)$")
+#: "(Paper)" there, where the aggregator always ends with one
+_PAPER = re.compile(r"\s*\([A-Z][^()]{2,40}\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class StoryView:
     score: float = 0.0
     #: only its title is listed
     brief: bool = False
+    #: `in Chinese`: the headline is in a language that the reader did not name
+    tongue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +127,9 @@ def story_view(ranked: RankedStory, digest: Digest, section: str, base_url: str,
     """One story's view. Raises whatever its data make impossible to show."""
     story = ranked.story
     names = [(clean_line(name or domain, limit=NAME), http_url(url) or "") for domain, name, url in story.publishers]
-    headline = clean_line(story.title, limit=HEADLINE) or "(no title)"
+    headline = headline_of(story)
     lead = clean_line(story.lead, limit=LEAD)
+    languages = digest.reader_languages
     return StoryView(
         id=story.id,
         section=clean_line(section, limit=NAME),
@@ -129,7 +138,7 @@ def story_view(ranked: RankedStory, digest: Digest, section: str, base_url: str,
         lead="" if _repeats(lead, headline) else lead,
         labels=tuple(_capital(tag_words(tag)) for tag in (*story.tags, *story.topics)),
         rumoured=story.status is Status.RUMOURED,
-        facts=facts(story.records),
+        facts=facts(story.records, Reader(languages=languages, headline=headline)),
         sources=listed([name for name, _ in names], 2),
         links=tuple(names[:2]),
         more_sources=max(len(dict.fromkeys(name for name, _ in names)) - 2, 0),
@@ -138,11 +147,37 @@ def story_view(ranked: RankedStory, digest: Digest, section: str, base_url: str,
         ),
         date=short_date(story.published_at, digest.time_zone),
         pinned=story.pinned,
+        tongue=_tongue(story, languages),
         page=f"{base_url}/stories/{story.id}" if base_url else "",
         why=", ".join(f"{name} {points:g}" for name, points in ranked.reasons),
         score=ranked.score,
         brief=brief,
     )
+
+
+def headline_of(story: Story) -> str:
+    """The title, without what aggregators hang on it: `... - Bloomberg.com`, `... (Reporter/Paper)`."""
+    title = clean_line(story.title, limit=HEADLINE) or "(no title)"
+    title = _CREDIT.sub("", title)
+    if "techmeme.com/" in (story.url or ""):
+        title = _PAPER.sub("", title)
+    head, _, tail = (part.strip() for part in title.rpartition(" - "))
+    if not head or len(tail) > 40 or len(head) < len(tail):
+        return title
+    known = {_letters(text) for domain, name, _ in story.publishers for text in (domain, domain.split(".")[0], name)}
+    return head if _letters(tail) in known else title
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _tongue(story: Story, languages: Sequence[str]) -> str:
+    """Nothing where the reader names no language, or reads this one."""
+    language = language_of(story.title, story.language)
+    if not languages or language in map(base, languages):
+        return ""
+    return f"in {language_name(language)}"
 
 
 def _repeats(lead: str, headline: str) -> bool:

@@ -39,15 +39,31 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+#: of ISO 4217; others are written with their code
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"}
+
+
 def dollars(value: Decimal) -> str:
     """`$2.1B`, `$640M`, `$16.3M`, `$900`: three figures at most."""
+    return money(value, "USD")
+
+
+def money(value: Decimal, currency: str) -> str:
+    """`€385M`, `¥9.5T`, `CNY 500M`: three figures at most."""
+    sign = _SIGNS.get(currency) or f"{currency} "
     if not value.is_finite():
         raise ValueError(f"{value} is no amount of money")
     for scale, letter in _SCALES:
         # 999.95 M and more round to the next letter
         if value >= scale * Decimal("0.9995"):
-            return f"${_three(value / scale)}{letter}"
-    return f"${_three(value)}"
+            return f"{sign}{_three(value / scale)}{letter}"
+    return f"{sign}{_three(value)}"
+
+
+def written_in(text: str, currency: str) -> bool:
+    """Whether the text names that currency by its sign or code; "$" may stand for others, too, and is believed."""
+    sign = _SIGNS.get(currency, currency)
+    return sign in text or currency in text.upper() or (currency == "USD" and "dollar" in text.casefold())
 
 
 def _three(number: Decimal) -> str:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from monitor.language import language_of
+from monitor.stories.leads import LEAD, first_sentences, lead_of
 from monitor.stories.publishers import Telling, count_independent, is_aggregator, is_release
-from monitor.stories.sketch import BOILERPLATE, form
+from monitor.stories.sketch import form
 from monitor.types import Classification, Development, DevelopmentKind, Entry, LedgerRecord, Status, Story, Tag
 
 #: a tag is the story's if so many of its entries have it (of more than two)
 TAG_SHARE: Final = 0.18
 #: an entry in which a tag is only possible is half a voice for it
 HALF: Final = 0.5
-#: characters of a lead
-LEAD: Final = 320
-#: a second sentence is added to a lead shorter than this
-SHORT: Final = 140
+__all__ = [
+    "LEAD", "Part", "best_part", "first_sentences", "lead_of", "merge_story", "publishers_of", "status_of", "vote",
+]  # fmt: skip
+
 PRIMARY: Final = 3
 #: order of a story's tags
 TAGS: Final = tuple(tag.value for tag in Tag)
 PARTY_FIELDS: Final = ("developer", "recipient", "acquirer", "target", "partner", "investor")
-_SENTENCE: Final = re.compile(
-    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!Inc\.)(?<!Corp\.)(?<!Ltd\.)(?<!Co\.)(?<!Mr\.)(?<!Ms\.)(?<!Dr\.)(?<!U\.S\.)(?<!vs\.)\s+(?=[^a-z])|(?<=[。！？])"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +72,9 @@ def merge_story(
         scores=_scores(ordered),
         status=status_of(ordered, tags, developments),
         entry_count=len(entries),
-        publishers=_publishers(ordered),
+        publishers=publishers_of(ordered),
         independent=count_independent([_telling(entry) for entry in entries]),
-        language=best.entry.language,
+        language=_language(best.entry),
         authority=max(entry.authority for entry in entries),
         pinned=previous.pinned if previous else False,
         muted=previous.muted if previous else False,
@@ -115,56 +113,23 @@ def _in_order(tags: set[str]) -> tuple[str, ...]:
 def best_part(parts: Sequence[Part], tags: Sequence[str]) -> Part:
     """The entry that speaks for the story: about the story's event; a report rather than a round-up or a comment;
     then the primary source, then authority, then the language in which most tell it, then the earliest."""
-    language = Counter(part.entry.language for part in parts).most_common(1)[0][0]
+    tongue = {part.entry.id: _language(part.entry) for part in parts}
+    language = Counter(tongue.values()).most_common(1)[0][0]
 
     def rank(part: Part) -> tuple[bool, bool, bool, int, bool, float, int]:
         entry = part.entry
         about = not tags or bool(set(tags) & set(part.read.tags))
         pointing = is_aggregator(_telling(entry)) or is_release(entry.publisher)
         plain = form(entry.title) == "report"
-        foreign = entry.language != language
+        foreign = tongue[entry.id] != language
         return not about, not plain, pointing, -entry.authority, foreign, entry.published_at.timestamp(), entry.id
 
     return min(parts, key=rank)
 
 
-def lead_of(best: Part, parts: Sequence[Part]) -> str:
-    """One or two sentences of the best entry's own words; of another in its language where it has only a title."""
-    others = sorted(
-        (p for p in parts if p.entry.language == best.entry.language and p is not best),
-        key=lambda p: (
-            not set(p.read.tags) & set(best.read.tags),
-            -p.entry.authority,
-            p.entry.published_at,
-            p.entry.id,
-        ),
-    )
-    for part in (best, *others):
-        found = first_sentences(part.entry.summary, part.entry.title)
-        if found:
-            return found
-    return ""
-
-
-def first_sentences(summary: str, title: str = "") -> str:
-    """The first sentence or two, cleaned of what the publisher's machine added; never the title once more."""
-    text = " ".join(BOILERPLATE.sub(" ", summary).split())
-    lead = ""
-    for sentence in (s.strip() for s in _SENTENCE.split(text) if s and s.strip()):
-        if _bare(sentence) in (_bare(title), ""):
-            continue
-        longer = f"{lead} {sentence}".strip()
-        if lead and (len(lead) >= SHORT or len(longer) > LEAD):
-            break
-        lead = longer
-    if len(lead) <= LEAD:
-        return lead
-    cut = lead[: LEAD - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[LEAD // 2 :] else cut).rstrip(" ,;:") + "…"
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text).casefold()
+def _language(entry: Entry) -> str:
+    """By the title's own words: many feeds declare none, or one for all they point to."""
+    return language_of(entry.title, entry.language)
 
 
 def status_of(parts: Sequence[Part], tags: Sequence[str], developments: Sequence[Development]) -> Status | None:
@@ -196,7 +161,7 @@ def _scores(parts: Sequence[Part]) -> dict[str, float]:
     return highest
 
 
-def _publishers(parts: Sequence[Part]) -> tuple[tuple[str, str, str | None], ...]:
+def publishers_of(parts: Sequence[Part]) -> tuple[tuple[str, str, str | None], ...]:
     """Each publisher once with its best entry: aggregators last, then by authority, then by time."""
     ranked = sorted(
         parts,

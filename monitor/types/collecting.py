@@ -37,7 +37,7 @@ class FeedState:
     #: where a permanent redirect points, and how many good polls in a row have seen it
     redirect_url: str | None = None
     redirect_count: int = 0
-    #: first successful poll is over: from now on new entries are news
+    #: first successful poll is over (of a whole document, or the third that was cut): new entries are news from now on
     baseline_at: datetime | None = None
     #: polls, 304s, failures, bytes, gaps, entries since ever
     polls: int = 0

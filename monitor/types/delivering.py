@@ -57,6 +57,8 @@ class Digest:
     trouble: tuple[FeedTrouble, ...] = ()
     #: deterministic: name and due time
     key: str = ""
+    #: of its readers, the best first; sums and names are shown as these can read them
+    reader_languages: tuple[str, ...] = ()
 
     @property
     def stories(self) -> tuple[RankedStory, ...]:
@@ -111,8 +113,12 @@ class Delivery:
     sent_at: datetime | None = None
     code: int | None = None
     error: str | None = None
-    #: what the receiver answered: an SMTP line, a Slack ts
+    #: what the receiver answered: an SMTP line, a Slack bot's `room/ts`
     receipt: str | None = None
+    #: of the first attempt, since it was made or a person asked for it again
+    started_at: datetime | None = None
+    #: attempts that nobody answered
+    silences: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ class DigestSpec:
     subject: str = "{title}: {top} (+{more} more)"
     theme: Literal["auto", "light", "dark"] = "auto"
     template_folder: str | None = None
+    #: what its readers read, the best first: chooses among tellings, keeps nothing out; empty: as it was told first
+    reader_languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,8 @@ class AlertSpec:
     #: ("22:00", "07:00") local
     quiet_hours: tuple[str, str] | None = None
     cooldown: timedelta = timedelta(hours=6)
+    #: as in a digest
+    reader_languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

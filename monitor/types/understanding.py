@@ -225,3 +225,9 @@ class StoryUpdate:
     story: Story
     #: with story_id None: a new story even if all its entries are in one story now (`stories rebuild` splits it)
     begins: bool = False
+    #: what it was made from: the story's entries before the join and the ids of its steps, so that another writer is
+    #: noticed. None: not asked
+    entries_before: frozenset[int] | None = None
+    steps_before: frozenset[int] = frozenset()
+    #: made by reading what came in, not by reading again: an entry that is understood late is news from then on
+    live: bool = False

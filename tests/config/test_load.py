@@ -392,6 +392,34 @@ def test_any_text_is_a_document_or_a_config_error(text: str) -> None:
         assert "\n" not in error.problems[0]
 
 
+def test_what_readers_read_is_kept_apart_from_what_is_selected(folder: Path) -> None:
+    usual = load(folder, FEED + "digests: [{name: d, schedule: daily}]\n")
+    assert usual.settings.reader_languages == ("en",)
+    assert usual.digests[0].reader_languages == ("en",)
+    config = load(
+        folder,
+        FEED
+        + """settings: {reader_languages: [fr, en]}
+digests:
+  - {name: a, schedule: daily}
+  - {name: b, schedule: daily, reader_languages: de}
+  - {name: c, schedule: daily, reader_languages: [], select: {languages: [zh]}}
+channels: [{name: out, kind: file}]
+alerts:
+  - {name: now, channels: out, reader_languages: [zh-TW, en]}
+  - {name: then, channels: out}
+""",
+    )
+    assert [each.reader_languages for each in config.digests] == [("fr", "en"), ("de",), ()]
+    assert config.digests[2].selection.languages == ("zh",)
+    assert config.digests[0].selection.languages == ()
+    assert [each.reader_languages for each in config.alerts] == [("zh-TW", "en"), ("fr", "en")]
+    over = load(folder, FEED + "digests: [{name: d, schedule: daily}]\n", MONITOR_READER_LANGUAGES="es, en")
+    assert over.digests[0].reader_languages == ("es", "en")
+    [line] = problems(folder, FEED + "settings: {reader_languages: [english]}\n")
+    assert "is no language code" in line
+
+
 # ---------------------------------------------------------------- the environment
 
 

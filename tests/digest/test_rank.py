@@ -269,3 +269,48 @@ def test_no_amount_lifts_a_deal_over_one_that_four_times_as_many_tell(
     poor = deal(2, "Fennel", *parties, kind=kind, status=status)
     assert found.score == pytest.approx(ranked(poor).score + points, abs=0.11)
     assert ranked(replace(poor, independent=4)).score > found.score
+
+
+# ---------------------------------------------------------------- who reads it, and whether it is about AI
+
+
+def test_what_the_reader_can_read_stands_first_and_nothing_goes() -> None:
+    foreign = deal(
+        1, "Larkspur 完成6.4亿美元融资", money(640, *NAMES[:2]), fact("recipient", "Larkspur"), language="en"
+    )
+    english = deal(2, "Tessera raises $600M", money(600, *NAMES[:2]), fact("recipient", "Tessera"))
+    found = [ranked(one, languages=("en", "fr")) for one in (foreign, english)]
+    assert [r.story.id for r in order(found)] == [2, 1]
+    assert dict(found[0].notes)["language"] == "told only in Chinese"
+    assert led_by([foreign, english]) == [1, 2], "a reader who names no language"
+    assert "language" not in dict(ranked(foreign, languages=("en", "zh-Hans")).reasons)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Brightwater to buy Highmoor Power for $66 billion amid AI boom",
+        "Brightwater buys Highmoor Power in bet on AI demand",
+        "在人工智能热潮中，Brightwater 将以668亿美元收购 Highmoor",
+    ],
+)
+def test_a_deal_for_which_ai_is_only_the_occasion_leads_nothing(title: str) -> None:
+    parties = (fact("acquirer", "Brightwater"), fact("target", "Highmoor"))
+    sums = money(66_000, *NAMES[:3])
+    utility = deal(1, title, sums, *parties, kind=Tag.ACQUISITION, companies=("Brightwater", "Highmoor"))
+    startup = deal(2, "Larkspur buys model maker Quillon", money(300, *NAMES[:3]), *parties, kind=Tag.ACQUISITION)
+    assert led_by([utility, startup]) == [2, 1]
+    assert "occasion" in dict(ranked(utility).notes)
+    assert "occasion" not in dict(ranked(utility, watched=("Brightwater",)).reasons), "its reader watches the company"
+
+
+def test_a_company_of_ai_keeps_its_points_whatever_the_boom() -> None:
+    chips = deal(1, "Larkspur, an AI chipmaker, raises $5B amid AI boom", money(5000, NAMES[0]))
+    robots = deal(2, "Larkspur raises $5B amid AI boom", money(5000, NAMES[0]), lead="It makes language models.")
+    assert all("occasion" not in dict(ranked(one).reasons) for one in (chips, robots))
+
+
+def test_a_newsletter_of_many_things_is_no_launch() -> None:
+    listing = story(1, "L-3 Fast \u26a1, Harbour 2.5 \U0001f5bc, new chips \u2728", tags=(Tag.MODEL_LAUNCH,))
+    launch = story(2, "Larkspur shows L-3", tags=(Tag.MODEL_LAUNCH,))
+    assert led_by([listing, launch]) == [2, 1]
