@@ -88,7 +88,8 @@ def _brief_lines(brief: Sequence[StoryView]) -> list[str]:
     counts = Counter(item.section for item in brief)
     if len(counts) == 1:
         return [brief_line(item) for item in brief]
-    lines, section = [], None
+    lines: list[str] = []
+    section = ""
     for item in brief:
         if item.section != section:
             section = item.section
