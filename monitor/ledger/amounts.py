@@ -152,7 +152,8 @@ _OTHER_BEFORE = re.compile(
     r"lawsuit|damages|settlement|salary|price[sd]?|market (?:opportunity|size)|bookings|backlog|"
     r"assets under management|AUM)"
     r"(?: (?:of|to|at|at least|hits?|tops?|reach\w*|passes|cross\w*|exceeds?|over|more than|about|surpass\w*|is|was|"
-    r"by))*\s*$",
+    r"by))*\s*$|"
+    r"(?:获益|獲益|收益|营收|營收|净利润?|淨利潤?|利润|利潤|收入|売上高?|利益)(?:为|為|达到?|達到?|约|約|超过?|超過?|近|逾|は|が)?\s*$",
     re.I,
 )
 _OTHER_AFTER = re.compile(

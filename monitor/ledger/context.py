@@ -54,6 +54,10 @@ _WHOSE_AFTER = re.compile(
     r"^['’]s (?!(?:\S+ ){0,6}?(?:stake|investment|bet|money|backing|funding|deal|cash|fund|arm|ventures?)\b)"
     r"(?:(?:\w+ ){0,2}(?:partner|supplier|client|customer|ally) )?[A-Z]",
 )
+#: "a loan backed by Tralala shares": what is pledged or sold gives nothing
+_SHARES_AFTER = re.compile(r"^(?:['’]s?)?,? (?:shares|stock)\b", re.I)
+#: "spun out of Lalala Inc.'s Tralala": the unit's house stands between
+_HOUSE_BEFORE = re.compile(r"(?:[A-Z][\w&-]*\.? ){0,2}[A-Z][\w&-]*\.?['’]s $")
 #: "Rivian CEO Ann Bell's new firm": the firm is hers
 _HEAD_AFTER = re.compile(r"^(?:['’]s?)? (?:co-)?(?:CEO|CTO|CFO|COO|boss|chief|president|chairman|chair)\b", re.I)
 _COUNTRIES = frozenset(
@@ -159,7 +163,9 @@ def only_mentioned(role: str, text: str, start: int, end: int) -> bool:
         return True
     if role in ("investor", "target") and _HEAD_AFTER.match(after):
         return True
-    if role == "investor" and _WHOSE_AFTER.match(after):
+    if role == "investor" and (_WHOSE_AFTER.match(after) or _SHARES_AFTER.match(after)):
+        return True
+    if _HOUSE_BEFORE.search(before) and _MENTIONED_BEFORE.search(_HOUSE_BEFORE.sub("", before)):
         return True
     if role != "investor" and re.match(r"[-‑](?:backed|funded|owned)\b", after, re.I):
         return True

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.developments import words_status
+from monitor.ledger.events import of_one_event
 from monitor.ledger.mentions import PARTIES, Mention, read_mentions
 from monitor.ledger.merging import merge_mentions
+from monitor.ledger.reading import DEALS
 from monitor.protocols import Rates
 from monitor.types import Classification, Entry, Fact, LedgerRecord, Role, Span, Status, Tag
 
@@ -39,8 +41,8 @@ def read_records(
 
     A record stands for each of the five among the story's `tags` (None: all that any entry has), if an entry has it
     and the texts name at least one party, name or amount. Its facts are merged by entity, amount or model name;
-    conflicting values follow the best-supported one. Amounts, valuations and totals raised are never mixed. Never
-    raises.
+    conflicting values follow the best-supported one. Amounts, valuations and totals raised are never mixed. A deal of
+    which only a sum is told does not stand beside one whose parties are. Never raises.
     """
     told = {tag for _, classification in members for tag in classification.tags}
     kinds = [kind for kind in KINDS if kind in told and (tags is None or kind in tags)]
@@ -49,13 +51,38 @@ def read_records(
         own = [kind for kind in kinds if kind in classification.tags]
         if own:
             mentions += read_mentions(entry, classification, own, companies, rates)
-    records = (_record(kind, members, [m for m in mentions if m.kind == kind], companies) for kind in kinds)
-    return tuple(record for record in records if record is not None)
+    mentions = _with_parties(mentions)
+    found = (_record(kind, members, [m for m in mentions if m.kind == kind], companies) for kind in kinds)
+    records = [record for record in found if record is not None]
+    if any(record.kind in DEALS and _names_somebody(record) for record in records):
+        records = [record for record in records if record.kind not in DEALS or _names_somebody(record)]
+    return tuple(records)
+
+
+def _with_parties(mentions: Sequence[Mention]) -> list[Mention]:
+    """A sum of a kind of deal for which no entry names anybody is of the deal whose parties its own entry names."""
+    named = {m.kind for m in mentions if m.field in PARTIES}
+    homes: dict[int, str] = {}
+    for kind in DEALS:
+        for m in mentions:
+            if m.kind == kind and m.field in PARTIES:
+                homes.setdefault(m.evidence.entry_id, kind)
+    return [
+        replace(m, kind=homes[m.evidence.entry_id])
+        if m.field == "amount" and m.kind not in named and m.evidence.entry_id in homes
+        else m
+        for m in mentions
+    ]
+
+
+def _names_somebody(record: LedgerRecord) -> bool:
+    return any(fact.field in PARTIES for fact in record.facts)
 
 
 def _record(
     kind: str, members: Sequence[Member], mentions: Sequence[Mention], companies: CompanyIndex
 ) -> LedgerRecord | None:
+    mentions = of_one_event(mentions, kind)
     facts = merge_mentions([*mentions, *_owner_mentions(mentions, companies)], companies)
     if not any(fact.field in _ESSENTIAL[kind] for fact in facts):
         return None

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.ledger.amounts import precision, same_amount
-from monitor.ledger.mentions import PARTIES, Mention
+from monitor.ledger.reading import PARTIES, Mention
 from monitor.types import Amount
 
 MONEY = frozenset({"amount", "valuation", "total"})
 #: here a house and its unit are one party; two investors of one house are two, and a house may sell its unit
 _HOUSES = frozenset({"developer", "partner", "acquirer"})
+#: what a summary says beside what a title says
+_SUMMARY = 0.9
+#: a reading as sure as this counts in full, a less sure one less
+_CERTAIN = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,11 @@ class Group:
 
     @property
     def support(self) -> tuple[float, int, datetime]:
-        """Independent publishers weighed by authority, certain reading first; then authority; then recency."""
+        """Publishers, each once, weighed by authority, place and how sure the reading is; then authority; recency."""
         best: dict[str, float] = {}
         for m in self.mentions:
-            weight = (1 + 0.5 * m.authority) * (1.0 if m.evidence.field == "title" else 0.9)
+            weight = (1 + 0.5 * m.authority) * (1.0 if m.evidence.field == "title" else _SUMMARY)
+            weight *= min(m.score / _CERTAIN, 1.0)
             best[m.evidence.publisher] = max(best.get(m.evidence.publisher, 0.0), weight)
         return sum(best.values()), max(m.authority for m in self.mentions), max(m.at for m in self.mentions)
 
@@ -36,6 +41,11 @@ class Group:
     def publishers(self) -> int:
         """How many say it."""
         return len({m.evidence.publisher for m in self.mentions})
+
+    @property
+    def certainty(self) -> float:
+        """How sure the surest reading is, 0 to 1."""
+        return max(m.score for m in self.mentions)
 
     @property
     def in_title(self) -> bool:
@@ -78,7 +88,19 @@ def _one_amount(groups: list[Group]) -> list[Group]:
                 break
         else:
             merged.append(group)
-    return merged or groups
+    return [_in_its_currency(group) for group in merged] or groups
+
+
+def _in_its_currency(group: Group) -> Group:
+    """The group led by the most exact sum in the currency that most outlets write: others have converted it."""
+    writers: dict[str, set[str]] = {}
+    for m in group.mentions:
+        if m.amount is not None:
+            writers.setdefault(m.amount.currency, set()).add(m.evidence.publisher)
+    first = amount_of(group).currency
+    most = max(writers, key=lambda currency: (len(writers[currency]), currency == first))
+    lead = next(m for m in group.mentions if m.amount is not None and m.amount.currency == most)
+    return group if most == first else Group(lead.key, (lead, *(m for m in group.mentions if m is not lead)))
 
 
 def amount_of(group: Group) -> Amount:
@@ -121,6 +143,10 @@ def _same_name(short: Mention, long: Mention) -> bool:
         return True
     if re.match(rf"{re.escape(long.value)} (?:for|in|of|at) [A-Z]", name):
         return True  # "OpenAI for Singapore" is OpenAI
+    if re.fullmatch(rf"{re.escape(name)}\.[a-z]{{2,5}}", long.value, re.I):
+        return True  # "Weights" of "Weights.gg"
+    if re.fullmatch(rf"(?:the )?government of {re.escape(name)}", long.value, re.I):
+        return True
     if long.key in {short.key + "ai", short.key + "labs", short.key + "inc", short.key + "s"}:
         return True
     if short.key in {long.key + "s", long.key + "ai", long.key + "group"}:
@@ -169,9 +195,18 @@ def _related(one: Group, other: Group) -> bool:
     )
 
 
+def _as_most_write(group: Group) -> Group:
+    """The group led by the spelling of most outlets: "GPT-5.5 Instant" and not "GPT-5.5Instant"."""
+    writers: dict[str, set[str]] = {}
+    for m in group.mentions:
+        writers.setdefault(m.value, set()).add(m.evidence.publisher)
+    most = max(writers, key=lambda value: (len(writers[value]), value == group.value))
+    return Group(group.key, tuple(sorted(group.mentions, key=lambda m: m.value != most)))
+
+
 def _one_model(groups: list[Group]) -> list[Group]:
     """ "Opus 4.8" joined to "Claude Opus 4.8" where only one longer name ends so."""
-    ordered = sorted(groups, key=lambda g: -len(g.key))
+    ordered = sorted((_as_most_write(group) for group in groups), key=lambda g: -len(g.key))
     merged: list[Group] = []
     for group in ordered:
         name = group.value.casefold()

@@ -6,29 +6,22 @@ one stands, so that true conflicts between outlets stay in the record.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
 
 from monitor.ledger import naming
+from monitor.ledger.balance import judge_sums
 from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.deals import KNOWN_ROUNDS
 from monitor.ledger.entities import key_of
-from monitor.ledger.grouping import Group, amount_of
-from monitor.ledger.reading import MOST_RAISED
+from monitor.ledger.grouping import Group
+from monitor.ledger.launched import OUTLIER, judge_names
+from monitor.ledger.reading import PARTIES
 
 Groups = dict[str, list[Group]]
 
 #: parties of which a record has one, or a few named side by side
 _SINGLE = ("developer", "recipient", "acquirer", "target")
-#: a value with less than this share of the leading one's support is an outlier
-_OUTLIER = 0.34
-#: below this no deal is told, in US dollars: prices of a share, of a seat
-_LEAST = Decimal(10_000)
-#: so much no first round brings
-_MOST_SEED = Decimal(3_000_000_000)
-#: an amount whose ends are further apart says how large, not how much
-_VAGUE = 3
-_EARLY = frozenset({"pre-seed", "seed", "angel", "pre-Series A"})
 #: they place the shares of a flotation, and put no money into it
 _BANKS = frozenset(
     {
@@ -36,21 +29,30 @@ _BANKS = frozenset(
         "Wells Fargo", "Deutsche Bank", "Mizuho",
     }
 )  # fmt: skip
+#: parties that may be none; a launch has other signs of who made it
+_DOUBTED = ("recipient", "investor", "acquirer", "target", "partner")
 #: names between two that are said in one breath
 _BREATH = 8
+#: ", and "
+_COMMA_AND = 6
+#: a reading less sure than this may be wrong as well as right
+_SURE = 0.7
+#: so many outlets that tell a deal would tell of all who matter in it
+_MANY = 3
 
 
 def judge(groups: Groups, companies: CompanyIndex) -> None:
     """Takes away from a record's groups what cannot be true. Changes `groups`."""
     _asides(groups)
+    _doubtful(groups)
     _investors(groups)
     _names_of_makers(groups, companies)
-    _products(groups)
+    judge_names(groups, companies)
     _makers(groups, companies)
     for field in _SINGLE:
         _one_or_few(groups, field)
     _partners(groups)
-    _money(groups)
+    judge_sums(groups)
     groups["round"] = [
         g for g in groups["round"] if g.value in KNOWN_ROUNDS or g.value.startswith(("Series", "pre-Series"))
     ]
@@ -67,6 +69,18 @@ def _asides(groups: Groups) -> None:
             _keep(groups, field, lambda g: not g.aside)
 
 
+def _doubtful(groups: Groups) -> None:
+    """A party that one outlet names, read with doubt, goes where others are named by several or without doubt."""
+    told = max((g.publishers for field in PARTIES for g in groups[field]), default=0)
+    for field in _DOUBTED:
+        sure = [g for g in groups[field] if g.publishers > 1 or g.certainty >= _SURE]
+        # a list is read as one: its last name is as good as its first
+        sure += [g for g in groups[field] if g not in sure and any(_listed(g, other) for other in sure)]
+        # a partnership has two sides, however sure one is of them
+        if len(sure) >= (2 if field == "partner" else 1) or (field == "investor" and told >= _MANY):
+            groups[field] = [g for g in groups[field] if g in sure]
+
+
 def _investors(groups: Groups) -> None:
     """An investor beside a recipient is none itself: a fund is raised by itself alone."""
     found = groups["recipient"]
@@ -76,7 +90,9 @@ def _investors(groups: Groups) -> None:
         known = {g.key for g in groups["investor"]}
         groups["investor"] += [g for g in funds if g.key not in known]
     if any(g.value == "IPO" for g in groups["round"]):
-        _keep(groups, "investor", lambda g: g.value not in _BANKS)
+        # the public buys: who alone among many outlets' investors is named is none
+        many = any(g.publishers > _MANY for g in found)
+        _keep(groups, "investor", lambda g: g.value not in _BANKS and (g.publishers > 1 or not many))
     _keep(
         groups, "investor", lambda g: _is_vetted(g) or not any(_is_short_of(g, other) for other in groups["recipient"])
     )
@@ -119,47 +135,18 @@ def _stem(name: str) -> str:
     return key_of(name).removesuffix("s")
 
 
-def _products(groups: Groups) -> None:
-    """A name that others go on with ("Gemini" beside "Gemini Intelligence") is the house's, not the launch's."""
-    for field in ("model", "product"):
-        found = groups[field]
-        names = {g.key: g.value.casefold() for g in found}
-
-        def is_stem(
-            group: Group, field: str = field, found: list[Group] = found, names: dict[str, str] = names
-        ) -> bool:
-            stem = names[group.key]
-            if any(c.isdigit() for c in stem) or (field == "model" and not stem.isalpha()):
-                return False
-            longer = [g for g in found if names[g.key].startswith((f"{stem} ", f"{stem}-")) and g is not group]
-            return any(3 * g.support[0] >= group.support[0] for g in longer)
-
-        _keep(groups, field, lambda g: not is_stem(g))
-        _outliers(groups, field)
-
-
-def _outliers(groups: Groups, field: str) -> None:
-    """What one outlet says beside many, and no title: dropped."""
-    if groups[field]:
-        lead = groups[field][0]
-        _keep(
-            groups, field,
-            lambda g: g is lead or g.support[0] >= _OUTLIER * lead.support[0] or (g.in_title and lead.publishers < 4),
-        )  # fmt: skip
-
-
 def _makers(groups: Groups, companies: CompanyIndex) -> None:
     """A known product's maker is its maker: not who sells it, hosts it or is compared with it."""
     makers = groups["developer"]
     if makers:
-        strong = [g for g in makers if g.support[0] >= 2 * _OUTLIER * makers[0].support[0]]
+        strong = [g for g in makers if g.support[0] >= 2 * OUTLIER * makers[0].support[0]]
         for field in ("model", "product"):
             own = [g for g in groups[field] if any(_made_by(g, maker, companies) for maker in strong)]
             groups[field] = own or groups[field]
     lead = next((groups[field][0] for field in ("model", "product") if groups[field]), None)
     owner = companies.owner_of(lead.value) if lead is not None else None
     house = [g for g in makers if owner is not None and _of_house(g, owner, companies)]
-    if house and house[0].support[0] >= _OUTLIER * makers[0].support[0]:
+    if house and house[0].support[0] >= OUTLIER * makers[0].support[0]:
         groups["developer"] = house
 
 
@@ -188,7 +175,7 @@ def _one_or_few(groups: Groups, field: str) -> None:
     kept = [
         g
         for g in groups[field]
-        if g in breath or (g.in_title and _is_rival(field, g, lead) and g.support[0] >= _OUTLIER * lead.support[0])
+        if g in breath or (g.in_title and _is_rival(field, g, lead) and g.support[0] >= OUTLIER * lead.support[0])
     ]
     groups[field] = sorted(kept, key=lambda g: g is not lead)
 
@@ -198,16 +185,22 @@ def _is_rival(field: str, group: Group, lead: Group) -> bool:
     return lead.publishers > 1 or (field == "developer" and group.mentions[0].entity is not None)
 
 
-def _beside(one: Group, other: Group) -> bool:
-    """Whether two names stand in one breath in some entry: "SK Hynix and Micron"."""
+def _beside(one: Group, other: Group, most: int = _BREATH) -> bool:
+    """Whether two names stand in one breath in some entry: "SK Hynix and Micron"; `most` characters between them."""
     places = {(m.evidence.entry_id, m.evidence.field): m.evidence for m in one.mentions}
     for mention in other.mentions:
         place = places.get((mention.evidence.entry_id, mention.evidence.field))
         if place is not None:
             first, second = sorted((place, mention.evidence), key=lambda e: e.start)
-            if 0 < second.start - first.end <= _BREATH:
+            if 0 < second.start - first.end <= most:
                 return True
     return False
+
+
+def _listed(one: Group, other: Group) -> bool:
+    """Whether two names are of one list: a comma or "and" between, which takes less room in Chinese and Japanese."""
+    spaced = all(m.evidence.quote.isascii() for group in (one, other) for m in group.mentions)
+    return _beside(one, other, _COMMA_AND if spaced else 1)
 
 
 def _partners(groups: Groups) -> None:
@@ -218,72 +211,25 @@ def _partners(groups: Groups) -> None:
         _keep(groups, "partner", lambda g: g.in_title or g.publishers > 1 or any(_beside(g, t) for t in titled))
     if groups["partner"] and groups["partner"][0].publishers >= 4:
         _keep(groups, "partner", lambda g: g.publishers > 1)
+    _one_circle(groups)
 
 
-# ---------------------------------------------------------------- money
+def _one_circle(groups: Groups) -> None:
+    """No more partners than a title names at once, unless some text names them beside all others.
 
-
-def _money(groups: Groups) -> None:
-    """One sum is not two things, a sum is not above the company's worth, and a share's price is no deal."""
-    for field in ("amount", "valuation", "total"):
-        _keep(groups, field, lambda g: not _is_small(g))
-    if groups["recipient"]:
-        worth = [g for g in groups["amount"] if (_usd(g) or Decimal(0)) > MOST_RAISED]
-        groups["amount"] = [g for g in groups["amount"] if g not in worth]
-        groups["valuation"] = groups["valuation"] or worth
-    _amount_or_valuation(groups)
-    if groups["recipient"] and any(g.value in _EARLY for g in groups["round"]):
-        _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= _MOST_SEED)
-    lead, value = _lead(groups, "amount"), _lead(groups, "valuation")
-    if lead is not None and value is not None and lead > value:
-        if groups["valuation"][0].support[0] > groups["amount"][0].support[0]:
-            _keep(groups, "amount", lambda g: (_usd(g) or Decimal(0)) <= value)
-        else:
-            _keep(groups, "valuation", lambda g: (_usd(g) or lead) >= lead)
-    elif lead is not None:
-        _keep(groups, "valuation", lambda g: _usd(g) is None or (_usd(g) or lead) >= lead)
-    for field in ("amount", "valuation"):
-        _background_sums(groups, field)
-
-
-def _amount_or_valuation(groups: Groups) -> None:
-    """The same sum as amount and as valuation: what the words say, else the amount."""
-    for group in list(groups["valuation"]):
-        twin = next((g for g in groups["amount"] if amount_of(g).value == amount_of(group).value), None)
-        if twin is None or amount_of(twin).currency != amount_of(group).currency:
-            continue
-        as_worth, as_sum = _stated(group), _stated(twin)
-        if as_worth > as_sum or (as_worth == as_sum and len(groups["amount"]) > 1 and len(groups["valuation"]) == 1):
-            groups["amount"] = [g for g in groups["amount"] if g is not twin]
-        else:
-            groups["valuation"] = [g for g in groups["valuation"] if g is not group]
-
-
-def _stated(group: Group) -> int:
-    """How many say by their words what the sum is."""
-    return len({m.evidence.publisher for m in group.mentions if m.stated})
-
-
-def _background_sums(groups: Groups, field: str) -> None:
-    """What one outlet tells in passing beside a sum that many agree on: an earlier round, another's deal."""
-    if len(groups[field]) > 1 and groups[field][0].publishers >= 3:
-        lead = groups[field][0]
-        _keep(groups, field, lambda g: g is lead or g.publishers > 1 or g.in_title)
-
-
-def _is_small(group: Group) -> bool:
-    usd = _usd(group)
-    return usd is not None and usd < _LEAST
-
-
-def _usd(group: Group) -> Decimal | None:
-    return group.mentions[0].usd
-
-
-def _lead(groups: Groups, field: str) -> Decimal | None:
-    """The leading sum in US dollars; None if there is none, or it is as vague as "tens of billions"."""
-    if not groups[field]:
-        return None
-    amount = amount_of(groups[field][0])
-    vague = amount.low and amount.high and amount.high > _VAGUE * amount.low
-    return None if vague else _usd(groups[field][0])
+    Outlets that name one side in two ways (two languages, a country and its government) never name both; nor do those
+    that tell of two deals of one company.
+    """
+    texts: dict[str, set[tuple[int, str]]] = {
+        g.key: {(m.evidence.entry_id, m.evidence.field) for m in g.mentions} for g in groups["partner"]
+    }
+    titles = Counter(place for places in texts.values() for place in places if place[1] == "title")
+    most = max(titles.values(), default=0)
+    if most < 2:
+        return
+    kept: list[Group] = []
+    for group in groups["partner"]:
+        if all(texts[group.key] & texts[other.key] for other in kept):
+            kept.append(group)
+    kept += [g for g in groups["partner"] if g not in kept][: max(most - len(kept), 0)]
+    groups["partner"] = kept

@@ -46,6 +46,14 @@ _LICENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 
+#: "Tralala Omni multimodal" is Tralala Omni
+_DESCRIBED = re.compile(
+    r"((?:\b[A-Z]\S*|\d\S*)(?: (?:[A-Z]\S*|\d\S*))*)(?: (?:multimodal|open-?weights?|open-?source[d]?|frontier|"
+    r"foundation|language|generative|agentic|text-to-\w+|reasoning|voice|image|video|speech|coding))+$"
+)
+#: who uses a product and how much of it is no product
+_USE = re.compile(r"(.+?)(?: (?:rate|usage|power|users?|limits?|subscribers?|accounts?))+")
+
 _NOUN = r"(?:\w+ ){0,3}?(?:models?|LLMs?|VLMs?|AI|weights|version|release|licen[cs]e|family|checkpoint)\b"
 _OPENNESS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), form)
@@ -83,12 +91,12 @@ class ModelName:
 
 def model_key(name: str) -> str:
     """The same for "GPT-5.4 Mini", "GPT 5.4 mini" and "gpt-5.4-mini"."""
-    return re.sub(r"[\s\-_‑–:]+", "", name).lower().strip("\"'“”‘’«»()")
+    return re.sub(r"[\s\-_‑–:]+", "", name).replace("+", "plus").lower().strip("\"'“”‘’«»()")
 
 
 def tidy_model(name: str, companies: CompanyIndex) -> str:
     """A model's or product's name without its maker: "OpenAI's GPT-5" -> "GPT-5"; "Mistral Large" stays."""
-    text = naming.bare(name)
+    text = naming.bare(name).replace("‑", "-")
     possessive = naming.tail_of_possessive(text)
     if possessive and companies.get(possessive[0]) is not None:
         text = possessive[1]
@@ -100,6 +108,7 @@ def tidy_model(name: str, companies: CompanyIndex) -> str:
     text = re.sub(
         r"((?:\b[A-Z]\S*|\d\S*)(?: (?:[A-Z]\S*|\d\S*))+) (?:agents?|assistant|app|tool|feature|suite)$", r"\1", text
     )
+    text = _without_description(text, companies)
     words = text.split(" ")
     if companies.is_product(" ".join(words[:2])):
         return text  # "GitHub Copilot" and "Amazon Bedrock" are the names of products
@@ -110,6 +119,15 @@ def tidy_model(name: str, companies: CompanyIndex) -> str:
         if maker is not None and companies.owner_of(rest) is not None and _known_family(rest, companies):
             return rest
     return text
+
+
+def _without_description(text: str, companies: CompanyIndex) -> str:
+    """A name without words in small letters that only say what it is, or who uses it."""
+    if companies.is_product(text):
+        return text
+    text = _DESCRIBED.sub(r"\1", text)
+    user = _USE.fullmatch(text)
+    return user[1] if user is not None and companies.is_product(user[1]) else text
 
 
 def _known_family(name: str, companies: CompanyIndex) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor.ledger import context, launches, spelling
 from monitor.ledger.amounts import read_amounts
 from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.deals import find_rounds, find_stakes, round_of
+from monitor.ledger.events import of_one_headline
 from monitor.ledger.reading import FIELDS, PARTIES, ROLES, Mention, Place, Reader
 from monitor.ledger.sums import money_guesses, money_mentions, settled_sums
 from monitor.protocols import Rates
@@ -31,6 +33,8 @@ _GENERIC = re.compile(
     r"banks?|ai|it|they|he|she)",
     re.I,
 )
+#: what "AI" belongs to, rather than to the name before it
+_AI_NOUN = re.compile(r" (?:assistants?|agents?|apps?|tools?|features?|chatbots?|companions?|models?)\b")
 _SPLIT = re.compile(r"\s*(?:,|、|，|;|/|&|\+|\band\b|\bund\b|\bet\b|\by\b|\bwith\b|和|与|與|及|×)\s*")
 
 
@@ -41,29 +45,32 @@ def read_mentions(
     reader = Reader(entry, tuple(kinds), companies, rates, f"{entry.title}\n{entry.summary}")
     money = {name: read_amounts(reader.text(name)) for name in FIELDS}
     mentions: list[Mention] = []
-    for role, placed in _joined(reader, classification.spans):
+    for role, placed, score in _joined(reader, classification.spans):
+        found: list[Mention] = []
         if role in (Role.AMOUNT, Role.VALUATION):
-            mentions += money_mentions(reader, role, placed, money[placed[0]])
+            found += money_mentions(reader, role, placed, money[placed[0]])
         else:
             for kind in reader.kinds:
                 if role in ROLES.get(kind, ()):
-                    mentions += _named_mentions(reader, kind, role.value, placed)
+                    found += _named_mentions(reader, kind, role.value, placed)
+        mentions += [replace(mention, score=score) for mention in found]
     mentions += money_guesses(reader, mentions, money)
-    mentions = settled_sums(mentions)
+    mentions = of_one_headline(settled_sums(mentions), entry.title)
     mentions += _word_mentions(reader, mentions)
     return mentions
 
 
-def _joined(reader: Reader, spans: Sequence[Span]) -> list[tuple[Role, Place]]:
-    """The spans where they stand; neighbours of one role with only a space between ("ABN", "AMRO") are one name."""
-    placed = [(span.role, place) for span in spans if (place := _place(reader, span)) is not None]
+def _joined(reader: Reader, spans: Sequence[Span]) -> list[tuple[Role, Place, float]]:
+    """The spans where they stand and how sure each is; neighbours of one role with only a space between ("ABN",
+    "AMRO") are one name."""
+    placed = [(span.role, place, span.score) for span in spans if (place := _place(reader, span)) is not None]
     placed.sort(key=lambda item: (item[0].value, item[1]))
-    joined: list[tuple[Role, Place]] = []
-    for role, place in placed:
+    joined: list[tuple[Role, Place, float]] = []
+    for role, place, score in placed:
         if joined and joined[-1][0] is role and _goes_on(reader, role, joined[-1][1], place):
-            name, start, _ = joined.pop()[1]
-            place = (name, start, place[2])
-        joined.append((role, place))
+            _, (name, start, _), first = joined.pop()
+            place, score = (name, start, place[2]), max(score, first)
+        joined.append((role, place, score))
     return joined
 
 
@@ -122,10 +129,13 @@ def _named_mentions(reader: Reader, kind: str, role: str, placed: Place) -> list
 def _product_mentions(reader: Reader, kind: str, role: str, placed: Place) -> list[Mention]:
     name, start, end = placed
     text = reader.text(name)
+    if text[start:end].endswith(" AI") and _AI_NOUN.match(text, end):
+        end -= 3  # "its Personal Desk AI assistant"
     tidy = launches.tidy_model(text[start:end], reader.companies)
     key = launches.model_key(tidy)
     if not key or not spelling.is_name(tidy):
         return []
+    placed = (name, start, end)
     aside = context.is_older(text, start, end) or not spelling.is_product_name(
         tidy, reader.companies, in_title=name == "title"
     )
@@ -159,7 +169,8 @@ def _party_mentions(reader: Reader, kind: str, role: str, placed: Place) -> list
 def _parts(words: str, companies: CompanyIndex) -> list[tuple[int, int]]:
     """A span that holds several names, cut into them; only where each is known, so "Procter & Gamble" stays whole."""
     whole = [(0, len(words))]
-    if companies.get(words) is not None:
+    entity = companies.get(words)
+    if entity is not None and entity.vetted:
         return whole
     parts, begin = [], 0
     for match in _SPLIT.finditer(words):
@@ -168,7 +179,16 @@ def _parts(words: str, companies: CompanyIndex) -> list[tuple[int, int]]:
     parts.append((begin, len(words)))
     parts = [(a, b) for a, b in parts if a < b]
     known = len(parts) > 1 and all(companies.get(words[a:b]) is not None for a, b in parts)
-    return parts if known else whole
+    return parts if known else _side_by_side(words, companies) or whole
+
+
+def _side_by_side(words: str, companies: CompanyIndex) -> list[tuple[int, int]]:
+    """Two known names with only a space or a hyphen between ("Anthropic SpaceX"), each for itself; else none."""
+    for gap in re.finditer(r"[ \-–/×]", words):
+        sides = [companies.get(words[: gap.start()]), companies.get(words[gap.end() :])]
+        if all(side is not None and side.vetted for side in sides) and len({side.key for side in sides if side}) == 2:
+            return [(0, gap.start()), (gap.end(), len(words))]
+    return []
 
 
 # ---------------------------------------------------------------- words

@@ -10,6 +10,7 @@ from dataclasses import replace
 from monitor.ledger.companies import CompanyIndex
 from monitor.ledger.grouping import Group, grouped
 from monitor.ledger.judging import judge
+from monitor.ledger.launches import read_model_name
 from monitor.ledger.mentions import PARTIES, Mention
 from monitor.types import Fact
 
@@ -61,12 +62,16 @@ def _follow_model(groups: dict[str, list[Group]]) -> None:
             groups[field] = [g for g in groups[field] if "/" not in g.key]
         return
     keys = {m.key for m in groups["model"][0].mentions}
+    parts = read_model_name(groups["model"][0].value)
     for field in ("family", "version", "size"):
         kept = [g for g in groups[field] if "/" not in g.key or g.key.rsplit("/", 1)[0] in keys]
         lead = groups["model"][0].mentions[0].key
         written = groups["model"][0].value
         kept.sort(key=lambda g: (not g.key.startswith(f"{lead}/"), not written.startswith(g.mentions[0].value)))
-        groups[field] = _joined_values(kept)
+        joined = _joined_values(kept)
+        # of several spellings of its name the leading one says how it is taken apart
+        said = {"family": parts.family, "version": parts.version}.get(field)
+        groups[field] = [g for g in joined if any(m.value == said for m in g.mentions)] or joined
 
 
 def _joined_values(groups: list[Group]) -> list[Group]:

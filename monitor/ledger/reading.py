@@ -55,6 +55,8 @@ class Mention:
     aside: bool = False
     #: the words around a sum say what it is
     stated: bool = False
+    #: how sure the reading is, 0 to 1
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,9 @@ def _ends_of_words(text: str, start: int, end: int) -> list[int]:
 
 
 def _is_known(words: str, companies: CompanyIndex) -> bool:
-    return companies.get(words) is not None or companies.is_product(words)
+    """Whether a name is known; one that the archive has only seen may itself be a span that was too long."""
+    entity = companies.get(words)
+    return (entity is not None and entity.vetted) or companies.is_product(words)
 
 
 def is_name(words: str) -> bool:

@@ -60,7 +60,7 @@ def _money_mention(
         return []
     text = reader.text(name)
     before, after = text[max(0, item.start - 90) : item.start], text[item.end : item.end + 60]
-    if _OTHERS_BEFORE.search(before) or _is_held(before, after):
+    if _OTHERS_BEFORE.search(before) or _is_held(before, after) or _is_of_many(before, after):
         return []
     field = _field_of(role, text, item)
     if field in ("valuation", "total"):
@@ -77,6 +77,14 @@ def _money_mention(
             amount=amount, guess=guess, aside=aside, stated=item.meaning is not None or _is_raised(text, item),
         )
     ]  # fmt: skip
+
+
+def _is_of_many(before: str, after: str) -> bool:
+    """Whether a whole trade raised a sum: "Nordic start-ups raised $2B"; not "one of the start-ups raised"."""
+    many = _MANY_RAISE.search(before) or _MANY_HAVE.search(before)
+    if _ACROSS.match(after):
+        return True
+    return many is not None and "one of" not in before[: many.start()].casefold()
 
 
 def _is_held(before: str, after: str) -> bool:
@@ -116,6 +124,17 @@ _HELD_AFTER = re.compile(
     r"^\+? (?:\S+ ){0,2}?stake\b(?! in (?:the )?(?:round|deal))|^\+? (?:worth )?(?:in|of) (?:\S+ ){0,6}?(?:stock|"
     r"shares)\b",
     re.I,
+)
+_MANY_RAISE = re.compile(
+    r"\b(?:[Ss]tart-?[Uu]ps|[Cc]ompanies|[Ff]irms|labs)\b[^.,;:$€£]{0,50}\b(?:[Rr]aised?|pulled in|[Aa]ttracted|"
+    r"[Ss]ecured|[Dd]rew)(?: (?:around|about|more than|[Oo]ver|nearly|[Rr]oughly|some|a record))*\s*$"
+)
+_MANY_HAVE = re.compile(
+    r"\b(?:[Ss]tart-?[Uu]ps|[Cc]ompanies|[Ff]irms)\b[^.;:$€£]{0,70}\bhave (?:now |already |together )?(?:raised|"
+    r"pulled in|attracted|secured|drawn)(?: (?:around|about|more than|over|nearly|roughly|some|a record))*\s*$"
+)
+_ACROSS = re.compile(
+    r"^\+?,? (?:in \w+ )?across (?:\S+ )?(?:start-?ups|companies|firms|deals|rounds|investments)\b", re.I
 )
 #: another's money: "as rivals raise $14B", "a similar $50M deal"
 _OTHERS_BEFORE = re.compile(
@@ -161,12 +180,19 @@ def settled_sums(mentions: Sequence[Mention]) -> list[Mention]:
             kept.append(mention)
             continue
         here = places[mention.evidence.field, mention.evidence.start]
-        if mention.field == "valuation" and not mention.stated and any(m.field == "amount" for m in here):
+        if not mention.stated and any(_reads_better(m, mention) for m in here):
             continue
         if mention.evidence.field == "summary" and _title_says_otherwise(mention, mentions):
             continue
         kept.append(mention)
     return kept
+
+
+def _reads_better(one: Mention, other: Mention) -> bool:
+    """Of one sum that is read as amount and as valuation: what its words say, else the surer reading, else amount."""
+    if {one.field, other.field} != {"amount", "valuation"}:
+        return False
+    return one.stated or one.score > other.score or (one.score == other.score and one.field == "amount")
 
 
 def _title_says_otherwise(mention: Mention, mentions: Sequence[Mention]) -> bool:
