@@ -15,6 +15,7 @@ MonitorError                     70  (a bug, if nothing more precise is raised)
 │   └── ParseError                   what came is not a feed that can be read
 ├── ArchiveError                 74  the database
 │   ├── ArchiveBusy              75  locked
+│   │   └── StoryChanged             another writer changed a story between reading and writing it
 │   ├── ArchiveDenied            77  the file or the server may not be used by this user
 │   ├── ArchiveMissing           73  no such file, folder or database, and none can be made there
 │   ├── ArchiveUnreachable       69  the server cannot be reached
@@ -73,6 +74,10 @@ class TryAgain(MonitorError):
     exit_code = 75
 
 
+class ToldMeanwhile(TryAgain):
+    """Another program told a recipient the same between the look at what was told and the writing."""
+
+
 class NotPermitted(MonitorError):
     exit_code = 77
 
@@ -127,6 +132,10 @@ class ArchiveError(MonitorError):
 
 class ArchiveBusy(ArchiveError):
     exit_code = 75
+
+
+class StoryChanged(ArchiveBusy):
+    """Another writer changed a story while this one read it; nothing was written: read it again."""
 
 
 class ArchiveDenied(ArchiveError):

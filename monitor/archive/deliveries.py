@@ -6,13 +6,14 @@ import builtins
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from zlib import crc32
 
 import sqlalchemy as sa
 
 from monitor.archive import rows
-from monitor.archive.sql import chunks, insert_into
-from monitor.archive.suppressions import Suppressions
+from monitor.archive.sql import insert_into
 from monitor.archive.tables import deliveries, digest_stories, digests
+from monitor.archive.told import Told, raise_if_told
 from monitor.errors import NotFound
 from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest
 
@@ -21,27 +22,17 @@ from monitor.types import Delivery, DeliveryDraft, DeliveryState, Digest
 _OPEN: Final = sa.text("deliveries.state IN ('ready', 'sending', 'uncertain')")
 
 
-class Deliveries(Suppressions):
+class Deliveries(Told):
     """The DeliveryStore of protocols.py, and what `digest` and `outbox` ask for besides."""
 
-    def last_due(self, digest: str) -> datetime | None:
-        """due_at of the newest digest row of that name, sent or quiet."""
+    def last_due(self, digest: str, until: datetime | None = None) -> datetime | None:
+        """due_at of the newest digest row of that name, sent or quiet; of those not after `until`."""
+        query = sa.select(sa.func.max(digests.c.due_at)).where(digests.c.name == digest)
+        if until is not None:
+            query = query.where(digests.c.due_at <= until)
         with self._database.read() as connection:
-            due: datetime | None = connection.scalar(
-                sa.select(sa.func.max(digests.c.due_at)).where(digests.c.name == digest)
-            )
+            due: datetime | None = connection.scalar(query)
         return due
-
-    def already_sent(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, int]:
-        """Story id to the highest development id that went out (0: the story, no development) in that digest."""
-        c = digest_stories.c
-        found: dict[int, int] = {}
-        with self._database.read() as connection:
-            for part in chunks(list(story_ids), 5000):
-                same = sa.and_(c.story_id.in_(part), c.name == digest, c.channel == channel, c.recipient == recipient)
-                query = sa.select(c.story_id, sa.func.max(c.development_id)).where(same).group_by(c.story_id)
-                found.update((row[0], row[1]) for row in connection.execute(query))
-        return found
 
     def create(
         self,
@@ -50,10 +41,12 @@ class Deliveries(Suppressions):
         now: datetime,
         *,
         stories_by_recipient: Mapping[tuple[str, str], Sequence[tuple[int, int]]],
+        again: bool = False,
     ) -> int | None:
         """The outbox transaction: digest row, its stories per (channel, recipient), parts.
 
-        None if (name, due_at) exists.
+        None if (name, due_at) exists. Raises ToldMeanwhile, with nothing written, if a recipient has had a story since
+        it was looked up, unless `again`.
         """
         head = {
             "name": digest.name,
@@ -65,11 +58,13 @@ class Deliveries(Suppressions):
             "created_at": now,
             "story_count": len(digest.stories),
         }
-        with self._database.write() as connection:
+        with self._database.write(lock=crc32(digest.name.encode()) >> 1) as connection:
             statement = insert_into(self._database, digests).values(head).on_conflict_do_nothing()
             digest_id = connection.execute(statement.returning(digests.c.id)).scalar()
             if digest_id is None:
                 return None
+            if not again:
+                raise_if_told(connection, digest.name, stories_by_recipient)
             sent = [
                 {"channel": channel, "recipient": recipient, "story_id": story_id, "development_id": step}
                 for (channel, recipient), its in stories_by_recipient.items()
@@ -82,15 +77,18 @@ class Deliveries(Suppressions):
                 connection.execute(sa.insert(deliveries), [_values(draft, digest_id, now) for draft in drafts])
         return int(digest_id)
 
-    def claim(self, now: datetime, *, limit: int = 100) -> builtins.list[Delivery]:
-        """Ready deliveries whose time has come become `sending`; each is returned to one caller only."""
+    def claim(self, now: datetime, *, limit: int = 100, digest_id: int | None = None) -> builtins.list[Delivery]:
+        """Ready deliveries (of that digest) whose time has come become `sending`; each goes to one caller only."""
         c = deliveries.c
         due = sa.and_(_OPEN, c.state == "ready", sa.or_(c.next_try_at.is_(None), c.next_try_at <= now))
+        if digest_id is not None:
+            due = sa.and_(due, c.digest_id == digest_id)
         chosen = sa.select(c.id).where(due).order_by(c.id).limit(limit)
         if self._database.is_postgres:
             chosen = chosen.with_for_update(skip_locked=True)
         with self._database.write() as connection:
-            values = {"state": "sending", "attempts": c.attempts + 1, "started_at": now, "next_try_at": None}
+            begun = sa.case((c.attempts == 0, sa.literal(now, c.started_at.type)), else_=c.started_at)
+            values = {"state": "sending", "attempts": c.attempts + 1, "started_at": begun, "next_try_at": None}
             update = sa.update(deliveries).where(c.id.in_(chosen)).values(values).returning(c.id)
             claimed = sorted(connection.execute(update).scalars())
             return _load(connection, c.id.in_(claimed)) if claimed else []
@@ -105,16 +103,27 @@ class Deliveries(Suppressions):
         error: str | None = None,
         receipt: str | None = None,
         next_try_at: datetime | None = None,
+        silent: bool = False,
     ) -> None:
-        """What became of an attempt, or of a person's decision. Raises NotFound."""
+        """What became of an attempt (silent: nobody answered), or of a person's decision. Raises NotFound."""
         values: dict[str, Any] = {"state": state.value, "code": code, "error": error, "next_try_at": next_try_at}
         if state is DeliveryState.SENT:
             values |= {"sent_at": now, "receipt": receipt}
         elif receipt is not None:
             values["receipt"] = receipt
+        if silent:
+            values["silences"] = sa.func.coalesce(deliveries.c.silences, 0) + 1
+        self._change(delivery_id, values)
+
+    def renew(self, delivery_id: int, now: datetime) -> None:
+        """A person asks for it again: it is ready, and tried as if for the first time. Raises NotFound."""
+        fresh = {"state": "ready", "attempts": 0, "silences": 0, "code": None, "error": None, "next_try_at": now}
+        self._change(delivery_id, fresh)
+
+    def _change(self, delivery_id: int, values: Mapping[str, Any]) -> None:
         with self._database.write() as connection:
             same = deliveries.c.id == delivery_id
-            if not connection.execute(sa.update(deliveries).where(same).values(values)).rowcount:
+            if not connection.execute(sa.update(deliveries).where(same).values(dict(values))).rowcount:
                 raise NotFound(f"there is no delivery {delivery_id}: `monitor outbox list` shows their numbers")
 
     def recover(self, now: datetime) -> builtins.list[Delivery]:
@@ -164,74 +173,6 @@ class Deliveries(Suppressions):
             for digest_id, state, count in connection.execute(counted.group_by(c.digest_id, c.state)):
                 states[digest_id][state] = count
         return [{**row, "states": states[row["id"]]} for row in found]
-
-    def sent_in(self, story_id: int) -> builtins.list[dict[str, Any]]:
-        """Where a story went out: digest_id, name, due_at, channel, recipient, development_id, state of its parts."""
-        c = digest_stories.c
-        state = sa.func.min(deliveries.c.state).label("state")
-        query = (
-            sa.select(c.digest_id, c.name, digests.c.due_at, c.channel, c.recipient, c.development_id, state)
-            .join_from(digest_stories, digests, digests.c.id == c.digest_id)
-            .outerjoin(
-                deliveries,
-                sa.and_(
-                    deliveries.c.digest_id == c.digest_id,
-                    deliveries.c.channel == c.channel,
-                    deliveries.c.recipient == c.recipient,
-                ),
-            )
-            .where(c.story_id == story_id)
-            .group_by(c.digest_id, c.name, digests.c.due_at, c.channel, c.recipient, c.development_id)
-            .order_by(digests.c.due_at, c.channel, c.recipient)
-        )
-        with self._database.read() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def story_ids_of(self, digest_id: int) -> builtins.list[int]:
-        """Stories of a digest, whoever got them."""
-        query = sa.select(digest_stories.c.story_id).where(digest_stories.c.digest_id == digest_id).distinct()
-        with self._database.read() as connection:
-            return sorted(connection.scalars(query))
-
-    def message_id_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
-        """Of the first message in which that recipient got the story, for a follow-up's In-Reply-To."""
-        first = self._first(story_id, digest, channel, recipient)
-        return first.message_id if first is not None else None
-
-    def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
-        """The receipt of that message, or what it itself replied to: what Slack knows a thread by."""
-        first = self._first(story_id, digest, channel, recipient)
-        return first.in_reply_to or first.receipt if first is not None else None
-
-    def _first(self, story_id: int, digest: str, channel: str, recipient: str) -> Any:
-        s, d = digest_stories.c, deliveries.c
-        same = sa.and_(d.digest_id == s.digest_id, d.channel == s.channel, d.recipient == s.recipient)
-        query = (
-            sa.select(d.message_id, d.story_ids, d.in_reply_to, d.receipt)
-            .join_from(digest_stories, deliveries, same)
-            .where(s.story_id == story_id, s.name == digest, s.channel == channel, s.recipient == recipient)
-            .order_by(s.digest_id, d.number)
-        )
-        with self._database.read() as connection:
-            found = connection.execute(query).all()
-        return next((row for row in found if story_id in row.story_ids), found[0] if found else None)
-
-    def last_told(self, digest: str, recipient: str, channel: str, story_ids: Sequence[int]) -> dict[int, datetime]:
-        """Story id to when it, or a development of it, last went out in that digest."""
-        c = digest_stories.c
-        found: dict[int, datetime] = {}
-        with self._database.read() as connection:
-            for part in chunks(list(story_ids), 5000):
-                same = sa.and_(c.story_id.in_(part), c.name == digest, c.channel == channel, c.recipient == recipient)
-                query = (
-                    sa.select(c.story_id, sa.func.max(digests.c.created_at))
-                    .join_from(digest_stories, digests, digests.c.id == c.digest_id)
-                    # an alert's silent beginning tells nobody
-                    .where(same, digests.c.story_count > 0)
-                    .group_by(c.story_id)
-                )
-                found.update((row[0], row[1]) for row in connection.execute(query))
-        return found
 
 
 def _values(draft: DeliveryDraft, digest_id: int, now: datetime) -> dict[str, Any]:

@@ -260,6 +260,8 @@ def delivery(values: Mapping[Any, Any]) -> Delivery:
         code=values["code"],
         error=values["error"],
         receipt=values["receipt"],
+        started_at=values["started_at"],
+        silences=values["silences"] or 0,
     )
 
 

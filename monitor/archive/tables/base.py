@@ -10,7 +10,7 @@ from monitor.archive.tables.kinds import Id
 
 #: Every revision of alembic/versions, oldest first; the last is what this program works with. Kept here so that a
 #: command that only reads can check the schema without importing alembic. A test compares it with the folder.
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -59,11 +59,14 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("next_try_at", Moment),
+    # of the first attempt since it was made, or since a person asked for it again
     sa.Column("started_at", Moment),
     sa.Column("sent_at", Moment),
     sa.Column("code", sa.Integer),
     sa.Column("error", Words(2048)),
     sa.Column("receipt", Words(2048)),
+    # attempts that nobody answered; null: none
+    sa.Column("silences", sa.Integer),
     sa.Index("uq_deliveries_part", "digest_id", "channel", "recipient", "number", unique=True),
     sa.Index("ix_deliveries_waiting", "state", "next_try_at", **where("state IN ('ready', 'sending', 'uncertain')")),
     sqlite_autoincrement=True,
