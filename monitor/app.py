@@ -6,7 +6,8 @@ One App per reading of feeds.yaml. Its coroutines run in one event loop; `aclose
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, ModelError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from monitor.collect import PollReport, Progress
     from monitor.config import Config
     from monitor.deliver import DeliverReport
+    from monitor.locks import SendingLock
     from monitor.metrics import Metrics
+    from monitor.outcomes import Outcome
     from monitor.protocols import Clock
     from monitor.understand import UnderstandReport
 
@@ -35,6 +38,8 @@ class App(Rooms):
         self._metrics = metrics
         self._synced = False
         self._recovered = False
+        #: what the App of the last feeds.yaml could not write
+        self._left: tuple[Outcome, ...] = ()
         #: monotonic time of the last text that the model read
         self._read_at: float | None = None
         self._line = f"{len(config.enabled_feeds)} feeds"
@@ -141,13 +146,37 @@ class App(Rooms):
 
     async def deliver(self) -> str:
         """Makes the digests that are due and sends what waits; a line for the log, "" when nothing was."""
-        if not self._recovered:
-            await self.deliverer.recover()
-            self._recovered = True
+        await self.recover()
         report = await self.deliverer.run_due()
         self._trouble("outbox", self.deliverer.standing_trouble())
         kept = await asyncio.to_thread(self.upkeep.run)
         return ", ".join(words for words in (deliver_words(report), kept) if words)
+
+    async def recover(self) -> None:
+        """Once, under the daemon's lock: what was being sent when the program ended follows its channel's rule.
+
+        While somebody sends by hand it cannot be told from what they are sending, so it waits for the next round.
+        """
+        self.deliverer.take_over(self._left)
+        self._left = ()
+        if self._recovered:
+            return
+        with self._sending_lock().alone() as alone:
+            if alone:
+                await self.deliverer.recover()
+                self._recovered = True
+
+    @contextmanager
+    def by_hand(self) -> Iterator[None]:
+        """Sending by hand, beside a daemon or without one: a daemon that starts meanwhile takes nothing of it."""
+        with self._sending_lock().shared():
+            yield
+
+    def _sending_lock(self) -> SendingLock:
+        from monitor.locks import SendingLock
+        from monitor.paths import ensure_state_folder
+
+        return SendingLock(ensure_state_folder(self.settings.state_folder))
 
     async def heartbeat(self) -> None:
         """Asks settings.health.heartbeat_url, unless something did not go out. Raises FetchError."""
@@ -173,8 +202,12 @@ class App(Rooms):
         return self._line
 
     def follow(self, before: App) -> None:
-        """Takes over what the App of the last feeds.yaml knew to be wrong: a reload ends no outage."""
+        """Takes over what the App of the last feeds.yaml knew to be wrong, and had under way: a reload ends neither."""
         self._troubles = dict(before._troubles)
+        self._recovered = before._recovered
+        self._left = before._left
+        if "deliverer" in before.__dict__:
+            self._left += before.deliverer.unwritten()
 
     def _trouble(self, kind: str, words: str) -> None:
         self._troubles.pop(kind, None)
@@ -228,6 +261,11 @@ def deliver_words(report: DeliverReport) -> str:
     """A line on a round of deliveries; empty when nothing happened."""
     parts = [f"made {key} with {stories} stories" for key, stories, _ in report.made]
     sends = report.sends
-    for word, rows in (("sent", sends.sent), ("to be retried", sends.retried), ("failed", sends.failed)):
+    for word, rows in (
+        ("sent", sends.sent),
+        ("to be retried", sends.retried),
+        ("failed", sends.failed),
+        ("uncertain", sends.uncertain),
+    ):
         parts += [f"{len(rows)} {word}"] if rows else []
-    return ", ".join([*parts, *report.errors])
+    return ", ".join([*parts, *report.error_lines])

@@ -31,7 +31,6 @@ from monitor.types import (
     DigestSpec,
     FeedTrouble,
     Receipt,
-    Selection,
     Story,
 )
 

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from monitor.outbox import DeliverReport, Outbox
+from monitor.channels.opening import recipients_of
+from monitor.outbox import Outbox
 from monitor.planner import FILES, message_id
 from monitor.protocols import Channel, Clock, DeliveryStore
-from monitor.types import ChannelSpec, DeliveryDraft, Digest, Part
+from monitor.reports import DeliverReport
+from monitor.types import ChannelSpec, Delivery, DeliveryDraft, Digest, Part
 
 NOTICE = "notice"
 #: a cause is told once in so long
@@ -62,7 +64,7 @@ class Notices:
             sections=(),
             key=f"{NOTICE}@{at.isoformat()}",
         )
-        recipient = channel.recipients[0] if channel.recipients else channel.kind
+        recipient = recipients_of(channel)[0]
         draft = DeliveryDraft(
             channel=channel.name,
             recipient=recipient,
@@ -89,11 +91,10 @@ class Notices:
     def remember(self, report: DeliverReport) -> None:
         """What stays wrong after this round."""
         now = self._clock.now()
-        made = {key.partition("@")[0] for key, _, _ in report.made}
-        for name in made:
+        for name in report.well:
             self._wrong.pop(f"digest {name}", None)
-        for line in report.errors:
-            self._wrong[f"digest {line.partition(':')[0]}"] = (now, line)
+        for name, words in report.errors:
+            self._wrong[f"digest {name}"] = (now, f"{name}: {words}")
         for delivery, verdict in (*report.sends.failed, *report.sends.uncertain):
             words = f"{delivery.digest_key} over {delivery.channel} to {delivery.recipient}: {verdict.error}"
             self._wrong[f"delivery {delivery.id}"] = (now, words)
@@ -106,8 +107,8 @@ class Notices:
     def standing(self) -> str:
         """What is wrong and stays so, in a line; "" for nothing.
 
-        A digest that could not be made counts until it is made, a delivery that failed for a day, a channel that was
-        switched off until the next start.
+        A digest that could not be made counts until it is made, or an alert until it can speak again; a delivery that
+        failed for a day; a channel that was switched off until the next start.
         """
         off = [f"channel {name} is switched off: {why}" for name, why in self._outbox.switched_off.items()]
         return next(iter([*off, *(words for _, words in self._wrong.values())]), "")
@@ -118,11 +119,19 @@ def _failures(report: DeliverReport) -> Iterator[tuple[str, str, str]]:
     for name, why in report.sends.switched_off.items():
         yield f"Channel {name} is switched off", why, name
     for delivery, verdict in report.sends.failed:
-        # a notice that fails makes no notice
-        if not verdict.switch_off and not delivery.digest_key.startswith(NOTICE):
+        if not verdict.switch_off and not _is_notice(delivery):
             subject = f"{delivery.digest_key} did not reach {delivery.recipient} over {delivery.channel}"
             yield subject, verdict.error, delivery.channel
-    for line in report.errors:
-        yield f"Digest {line.partition(':')[0]} could not be made", line, ""
+    for delivery, verdict in report.sends.uncertain:
+        if not _is_notice(delivery):
+            subject = f"{delivery.digest_key} may not have reached {delivery.recipient} over {delivery.channel}"
+            yield subject, f"{verdict.error}\n\n`monitor outbox retry {delivery.id}` sends it again.", delivery.channel
+    for name, words in report.errors:
+        yield f"Digest {name} could not be made", words, ""
     for key, story_id, why in report.left_out:
         yield f"Story {story_id} could not be shown in {key}", why, ""
+
+
+def _is_notice(delivery: Delivery) -> bool:
+    """A notice that fails makes no notice."""
+    return delivery.digest_key.startswith(f"{NOTICE}@")

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -14,52 +13,15 @@ from typing import Any
 from monitor.channels.message import address_of
 from monitor.channels.rules import Verdict, after_crash, after_error
 from monitor.errors import DeliveryError
+from monitor.outcomes import Outcome, Outcomes, judged, ready, sent
 from monitor.protocols import Channel, Clock, DeliveryStore, Log
+from monitor.reports import SendReport
 from monitor.types import ChannelSpec, Delivery, DeliveryState, Receipt
 
 #: claimed at once; what is claimed when the machine stops becomes uncertain
 BATCH = 20
 #: mails under way at once in one channel; the others go one by one
 MAILS_AT_ONCE = 4
-
-
-@dataclass(slots=True)
-class SendReport:
-    """What became of the deliveries of one round."""
-
-    sent: list[Delivery] = field(default_factory=list)
-    retried: list[tuple[Delivery, Verdict]] = field(default_factory=list)
-    failed: list[tuple[Delivery, Verdict]] = field(default_factory=list)
-    uncertain: list[tuple[Delivery, Verdict]] = field(default_factory=list)
-    suppressed: list[Delivery] = field(default_factory=list)
-    #: channel to why it was switched off in this round
-    switched_off: dict[str, str] = field(default_factory=dict)
-
-    def add(self, delivery: Delivery, verdict: Verdict) -> None:
-        place = {
-            DeliveryState.READY: self.retried,
-            DeliveryState.FAILED: self.failed,
-            DeliveryState.UNCERTAIN: self.uncertain,
-        }
-        place[verdict.state].append((delivery, verdict))
-
-
-@dataclass(slots=True)
-class DeliverReport:
-    """What one round made and sent."""
-
-    #: (digest key, stories, deliveries)
-    made: list[tuple[str, int, int]] = field(default_factory=list)
-    sends: SendReport = field(default_factory=SendReport)
-    #: (digest key, story id, cause) of stories that could not be shown
-    left_out: list[tuple[str, int, str]] = field(default_factory=list)
-    #: digests that could not be made: one line each
-    errors: list[str] = field(default_factory=list)
-
-    @property
-    def clean(self) -> bool:
-        """Nothing failed, nothing waits for another attempt."""
-        return not (self.errors or self.sends.failed or self.sends.retried or self.sends.uncertain)
 
 
 class Outbox:
@@ -81,6 +43,7 @@ class Outbox:
         self._clock = clock
         self._random = random
         self._log = log
+        self.outcomes = Outcomes(deliveries, log)
         #: channels that their receiver has closed, until the next start
         self.switched_off: dict[str, str] = {}
 
@@ -107,8 +70,9 @@ class Outbox:
         look = getattr(self._channels.get(delivery.channel), "arrived", None)
         if look is None:
             return False
+        before = await asyncio.to_thread(self._store.last_receipt, delivery.channel, delivery.recipient)
         try:
-            receipt = await look(delivery)
+            receipt = await look(delivery, before)
         except DeliveryError as error:
             self._log.info("cannot look the delivery up", channel=delivery.channel, why=str(error))
             return False
@@ -117,20 +81,25 @@ class Outbox:
         await self._sent(delivery, receipt)
         return True
 
-    async def send_ready(self) -> SendReport:
-        """Sends all that is ready now, batch by batch; channels side by side."""
-        report = SendReport()
-        while batch := await asyncio.to_thread(self._store.claim, self._clock.now(), limit=BATCH):
+    async def send_ready(self, report: SendReport | None = None, *, digest_id: int | None = None) -> SendReport:
+        """Sends all that is ready now (of that digest), batch by batch; channels side by side.
+
+        What becomes of it is added to `report` as it happens, so that it is known there whatever else goes wrong.
+        Raises ArchiveError.
+        """
+        report = report if report is not None else SendReport()
+        while True:
+            await asyncio.to_thread(self.outcomes.catch_up)
+            batch = await asyncio.to_thread(self._store.claim, self._clock.now(), limit=BATCH, digest_id=digest_id)
+            if not batch:
+                return report
             waiting = {delivery.id: delivery for delivery in batch}
             try:
                 await _all(*(self._channel(name, some, waiting, report) for name, some in _grouped(batch)))
             finally:
-                # what was not begun when we were cancelled is simply ready again
+                # what was not begun when we were cancelled, or the archive failed us, is simply ready again
                 for delivery in waiting.values():
-                    self._store.record(
-                        delivery.id, DeliveryState.READY, self._clock.now(), next_try_at=self._clock.now()
-                    )
-        return report
+                    self.outcomes.write(ready(delivery, self._clock.now()))
 
     async def _channel(
         self, name: str, deliveries: Sequence[Delivery], waiting: dict[int, Delivery], report: SendReport
@@ -152,44 +121,39 @@ class Outbox:
         held: dict[str, datetime] = {}
         for delivery in sorted(parts, key=lambda d: (d.created_at, d.digest_id, d.part.number)):
             if delivery.digest_key in held:
-                await self._postpone(delivery, held[delivery.digest_key], waiting)
+                after = held[delivery.digest_key] + timedelta(seconds=1)
+                del waiting[delivery.id]
+                await self._write(ready(delivery, self._clock.now(), at=after, why="waits for the part before it"))
                 continue
-            waiting.pop(delivery.id, None)
-            verdict = await self._one(delivery, report)
+            verdict = await self._one(delivery, waiting, report)
             if verdict is not None and verdict.next_try_at is not None:
                 held[delivery.digest_key] = verdict.next_try_at
 
-    async def _postpone(self, delivery: Delivery, until: datetime, waiting: dict[int, Delivery]) -> None:
-        waiting.pop(delivery.id, None)
-        await asyncio.to_thread(
-            self._store.record,
-            delivery.id,
-            DeliveryState.READY,
-            self._clock.now(),
-            error="waits for the part before it",
-            next_try_at=until + timedelta(seconds=1),
-        )
+    async def _write(self, outcome: Outcome) -> None:
+        await asyncio.to_thread(self.outcomes.write, outcome)
 
-    async def _one(self, delivery: Delivery, report: SendReport) -> Verdict | None:
+    async def _one(self, delivery: Delivery, waiting: dict[int, Delivery], report: SendReport) -> Verdict | None:
         """Sends one. None when it was sent or its recipient wants none."""
-        if await asyncio.to_thread(self._store.suppressed, names_of(delivery.recipient)):
+        unwanted = await asyncio.to_thread(self._store.suppressed, names_of(delivery.recipient))
+        # from here on it counts as begun
+        del waiting[delivery.id]
+        if unwanted:
             words = f"{delivery.recipient} has unsubscribed"
-            await asyncio.to_thread(
-                self._store.record, delivery.id, DeliveryState.CANCELLED, self._clock.now(), error=words
-            )
+            now = self._clock.now()
+            await self._write(Outcome(delivery_id=delivery.id, state=DeliveryState.CANCELLED, at=now, error=words))
             report.suppressed.append(delivery)
             return None
         try:
             receipt = await self._try(delivery)
         except DeliveryError as error:
             verdict = self._verdict(error, delivery)
-            await self._record(delivery, verdict)
             report.add(delivery, verdict)
             if verdict.switch_off and delivery.channel not in self.switched_off:
                 self.switched_off[delivery.channel] = report.switched_off[delivery.channel] = verdict.error
+            await self._record(delivery, verdict)
             return verdict
-        await self._sent(delivery, receipt)
         report.sent.append(delivery)
+        await self._sent(delivery, receipt)
         return None
 
     async def _try(self, delivery: Delivery) -> Receipt:
@@ -214,15 +178,7 @@ class Outbox:
         return after_error(error, delivery, spec, self._clock.now(), self._random())
 
     async def _record(self, delivery: Delivery, verdict: Verdict) -> None:
-        await asyncio.to_thread(
-            self._store.record,
-            delivery.id,
-            verdict.state,
-            self._clock.now(),
-            code=verdict.code,
-            error=verdict.error,
-            next_try_at=verdict.next_try_at,
-        )
+        await self._write(judged(delivery, verdict, self._clock.now()))
         self._log.warning(
             "delivery not sent",
             delivery=delivery.id,
@@ -235,14 +191,7 @@ class Outbox:
         )
 
     async def _sent(self, delivery: Delivery, receipt: Receipt) -> None:
-        await asyncio.to_thread(
-            self._store.record,
-            delivery.id,
-            DeliveryState.SENT,
-            self._clock.now(),
-            code=receipt.code,
-            receipt=receipt.words,
-        )
+        await self._write(sent(delivery, receipt, self._clock.now()))
         self._log.info(
             "delivery sent",
             delivery=delivery.id,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from monitor.errors import DeliveryError
 from monitor.types import ChannelSpec, Delivery, DeliveryState
 
-#: tried again for so long after it was made
+#: tried again for so long after the first attempt
 GIVE_UP = timedelta(hours=48)
 FIRST_WAIT = 30.0
 LONGEST_WAIT = 7200.0
@@ -26,6 +26,8 @@ class Verdict:
     code: int | None = None
     #: the channel itself is to be left alone
     switch_off: bool = False
+    #: nobody answered: it may have arrived
+    silent: bool = False
 
 
 def back_off(attempts: int, jitter: float) -> float:
@@ -36,21 +38,21 @@ def back_off(attempts: int, jitter: float) -> float:
 def after_error(error: DeliveryError, delivery: Delivery, spec: ChannelSpec, now: datetime, jitter: float) -> Verdict:
     """Retry, give up, hold, or switch the channel off."""
     words, code = str(error), error.code
+    # An answer, if only 500, says that this was no acceptance; silence says nothing, so it is not tried for ever.
+    silent = error.outcome == "uncertain" and code is None
     if error.outcome == "revoked":
         return Verdict(state=DeliveryState.FAILED, error=words, code=code, switch_off=True)
     if error.outcome == "failed":
         return Verdict(state=DeliveryState.FAILED, error=words, code=code)
     if error.outcome == "uncertain":
         words = f"uncertain: {words}"
-        # An answer, if only 500, says that this was no acceptance; silence says nothing, so it is not tried for ever.
-        silent = code is None and delivery.attempts >= MOST_UNCERTAIN
-        if holds(spec) or silent:
-            return Verdict(state=DeliveryState.UNCERTAIN, error=words, code=code)
+        if holds(spec) or (silent and delivery.silences + 1 >= MOST_UNCERTAIN):
+            return Verdict(state=DeliveryState.UNCERTAIN, error=words, code=code, silent=silent)
     wait = max(back_off(delivery.attempts, jitter), error.retry_after or 0.0)
     at = now + timedelta(seconds=wait)
-    if at > delivery.created_at + GIVE_UP:
-        return Verdict(state=DeliveryState.FAILED, error=f"gave up after 48 h: {words}", code=code)
-    return Verdict(state=DeliveryState.READY, error=words, next_try_at=at, code=code)
+    if at > (delivery.started_at or delivery.created_at) + GIVE_UP:
+        return Verdict(state=DeliveryState.FAILED, error=f"gave up after 48 h: {words}", code=code, silent=silent)
+    return Verdict(state=DeliveryState.READY, error=words, next_try_at=at, code=code, silent=silent)
 
 
 def after_crash(delivery: Delivery, spec: ChannelSpec | None, now: datetime) -> Verdict:

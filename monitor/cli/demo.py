@@ -124,7 +124,7 @@ async def _tour(session: Session, path: Path, place: Path, day: Day) -> list[Del
         for key, stories, _ in report.made:
             say(f"       {key}: {stories} stories")
         if not report.sends.sent:
-            raise NothingFound("the demo made no digest: " + ("; ".join(report.errors) or "please report this"))
+            raise NothingFound("the demo made no digest: " + ("; ".join(report.error_lines) or "please report this"))
         return report.sends.sent
     finally:
         await app.aclose()

@@ -144,7 +144,14 @@ def send(
     To its recipients, as if it were due now; what they have had is not in it. With --to to one address, with all of the
     look-back.
     """
-    report = session_of(ctx).run(lambda app: app.deliverer.send_now(name, to))
+
+    async def now(app: App) -> DeliverReport:
+        with app.by_hand():
+            return await app.deliverer.send_now(name, to)
+
+    report = session_of(ctx).run(now)
+    if not report.made:
+        note(f"{name} has nothing to say now")
     report_on(report)
 
 
@@ -164,7 +171,7 @@ def report_on(report: DeliverReport) -> None:
         note(f"{delivery.channel} to {delivery.recipient}: {verdict.state}: {verdict.error}")
     for channel, why in report.sends.switched_off.items():
         note(f"channel {channel} is switched off: {why}")
-    for words in report.errors:
+    for words in report.error_lines:
         note(words)
     if troubles or report.errors:
         raise Unavailable("not everything went out: `monitor outbox list` shows what waits")
@@ -193,13 +200,12 @@ def resend(
 
     All of them, also those that arrived, with the same Message-IDs.
     """
-    session = session_of(ctx)
 
     async def again(app: App) -> DeliverReport:
-        await app.deliverer.resend(key)
-        return await app.deliverer.run_due()
+        with app.by_hand():
+            return await app.deliverer.resend(key)
 
-    report_on(session.run(again))
+    report_on(session_of(ctx).run(again))
 
 
 def backtest(

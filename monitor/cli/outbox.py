@@ -105,7 +105,7 @@ def retry(
         delivery = _known(ctx, number)
         if delivery.state in (DeliveryState.SENT, DeliveryState.SENDING):
             raise UsageError(f"delivery {number} is {delivery.state}: `monitor digest resend` sends a digest again")
-        session.archive.deliveries.record(number, DeliveryState.READY, session.now(), next_try_at=session.now())
+        session.archive.deliveries.renew(number, session.now())
         say(f"delivery {number} is ready again")
 
 

@@ -110,7 +110,7 @@ async def _once(app: App) -> None:
         with _kept(troubles):
             await _understand(app)
         with _kept(troubles):
-            await app.deliverer.recover()
+            await app.recover()
             say_sent(app, await app.deliverer.run_due())
     finally:
         lock.release()

@@ -146,3 +146,29 @@ def test_the_clock_is_set(tmp_path: Path, place: tuple[str, datetime], jumps: tu
     passed = len(every) - len(keys)
     assert passed <= sum(hours // 24 for hours in jumps if hours > 0)
     assert every[-1] in keys
+
+
+@pytest.mark.parametrize(
+    ("cron", "hours"),
+    [("0 8,18 * * *", 24), ("0 * * * *", 24), ("0 8 * * *", 47), ("0 8 * * *", 24 * 365 * 5)],
+    ids=str,
+)
+def test_a_clock_that_stood_wrong_for_a_minute_swallows_no_story(tmp_path: Path, cron: str, hours: int) -> None:
+    spec = replace(SPEC, cron=cron, time_zone="UTC")
+    rig, keeper = keeper_rig(tmp_path, digests=[spec], spec=replace(PAIR, recipients=("ada",)))
+    rig.clock.set(datetime(2026, 5, 4, 9, tzinfo=UTC))
+
+    async def run() -> None:
+        await rig.deliverer.run_due()
+        rig.clock.jump(hours * 3600)
+        await rig.deliverer.run_due()
+        rig.clock.jump(-hours * 3600)
+        for hour in range(24 * 6):
+            rig.stories.put(story(hour + 1, f"Hour {hour}", at=rig.clock.now() + timedelta(minutes=5)))
+            rig.clock.advance(3600)
+            await rig.deliverer.run_due()
+
+    asyncio.run(run())
+    sent = story_ids(keeper.got)
+    assert len(sent) == len(set(sent))
+    assert set(range(1, 24 * 5)) <= set(sent)

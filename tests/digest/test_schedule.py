@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from monitor.digest.schedule import (
     due_times,
+    first_missed,
     look_back,
     next_due,
     parse_cron,
     period,
     previous_due,
+    since_by_hand,
     what_is_due,
 )
 from monitor.errors import ConfigError
@@ -134,16 +136,22 @@ def test_clock_back_an_hour_makes_no_second_digest() -> None:
 def test_clock_forward_a_day_and_back_leaves_each_due_time_one_digest() -> None:
     made: list[datetime] = []
     for text in ["05-04T08:05", "05-05T08:05", "05-04T08:10", "05-05T07:59", "05-05T08:05", "05-06T08:00"]:
-        due = what_is_due("0 8 * * *", "UTC", made[-1] if made else None, utc(f"2026-{text}"))
+        now = utc(f"2026-{text}")
+        due = what_is_due("0 8 * * *", "UTC", max((at for at in made if at <= now), default=None), now)
         if due:
             made.append(due.at)
     assert made == [utc("2026-05-04T08:00"), utc("2026-05-05T08:00"), utc("2026-05-06T08:00")]
 
 
-def test_a_clock_that_once_stood_years_ahead_does_not_silence_the_digest() -> None:
-    due = what_is_due("0 8 * * *", "UTC", utc("2031-01-01T08:00"), utc("2026-05-04T08:01"))
+def test_a_digest_by_hand_begins_where_the_first_missed_one_would_have() -> None:
+    cron, now = "0 8 * * *", utc("2026-05-08T15:00")
+    due = what_is_due(cron, "UTC", utc("2026-05-04T08:00"), now)
     assert due is not None
-    assert due.at == utc("2026-05-04T08:00")
+    assert since_by_hand(cron, "UTC", utc("2026-05-04T08:00"), now) == due.since == utc("2026-05-03T08:00")
+    assert since_by_hand(cron, "UTC", utc("2026-05-08T08:00"), now) == now - look_back(cron, "UTC", now)
+    assert since_by_hand(cron, "UTC", None, now, 3 * DAY) == now - 3 * DAY
+    assert first_missed(cron, "UTC", utc("2026-05-07T08:00"), utc("2026-05-08T07:59")) is None
+    assert first_missed(cron, "UTC", utc("2026-05-07T08:00"), utc("2026-05-08T08:00")) == utc("2026-05-08T08:00")
 
 
 @given(
