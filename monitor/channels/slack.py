@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import Any
 
-from monitor.channels.http import not_sent, retry_after, transport_errors
+from monitor.channels.http import dialled, retry_after
 from monitor.channels.opening import SessionFactory, Sleep, needed
 from monitor.errors import DeliveryError
 from monitor.protocols import Clock
@@ -85,6 +85,12 @@ def _text(delivery: Delivery) -> str:
     return str(payload.get("text") or plain)
 
 
+def _place(receipt: str | None) -> tuple[str | None, str | None]:
+    """Room and ts of a bot's receipt, each None where it is not told; early receipts were the ts alone."""
+    room, _, ts = (receipt or "").rpartition("/")
+    return room or None, ts or None
+
+
 class SlackWebhook:
     """An incoming webhook: it answers "ok" and no message's id, so nothing can be asked later."""
 
@@ -111,15 +117,12 @@ class SlackWebhook:
     async def _post(self, delivery: Delivery) -> Receipt:
         from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-        try:
-            async with asyncio.timeout(self._timeout), self._sessions() as session:
-                client = AsyncWebhookClient(self._url, session=session, retry_handlers=[], logger=_quiet_logger())
-                client.proxy = None
-                answer = await client.send(
-                    text=_text(delivery), blocks=_blocks(delivery) or None, unfurl_links=False, unfurl_media=False
-                )
-        except transport_errors() as error:
-            raise not_sent(self.name, error) from None
+        async with dialled(self.name, self._timeout, self._sessions) as session:
+            client = AsyncWebhookClient(self._url, session=session, retry_handlers=[], logger=_quiet_logger())
+            client.proxy = None
+            answer = await client.send(
+                text=_text(delivery), blocks=_blocks(delivery) or None, unfurl_links=False, unfurl_media=False
+            )
         words = clean_line(answer.body or "", limit=120)
         if answer.status_code == 200:
             return Receipt(code=200, words=words)
@@ -162,7 +165,7 @@ class SlackBot:
         return self._spec.name
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """The receipt is the message's ts. Raises DeliveryError: retry, failed, uncertain or revoked."""
+        """The receipt is Slack's own `room/ts`. Raises DeliveryError: retry, failed, uncertain or revoked."""
         paced = self._paced.setdefault(delivery.recipient, _Paced(self._clock, self._sleep))
         async with paced.lock():
             await paced.turn()
@@ -176,28 +179,32 @@ class SlackBot:
             blocks=_blocks(delivery) or None,
             unfurl_links=False,
             unfurl_media=False,
-            thread_ts=delivery.in_reply_to,
+            thread_ts=_place(delivery.in_reply_to)[1],
             metadata={"event_type": "monitor_digest", "event_payload": {"id": delivery.message_id}},
         )
-        return Receipt(code=200, words=str(answer.get("ts", "")))
+        return Receipt(code=200, words="/".join(str(answer[k]) for k in ("channel", "ts") if answer.get(k)))
 
-    async def arrived(self, delivery: Delivery) -> Receipt | None:
-        """Looks an uncertain delivery up in the room's last messages; None if it is not there.
+    async def arrived(self, delivery: Delivery, before: str | None = None) -> Receipt | None:
+        """Looks an uncertain delivery up among the room's, or its thread's, last messages; None if it is not there.
 
-        Raises DeliveryError where the bot may not read the room's history.
+        before: the receipt of an earlier message to that recipient. It tells the room's id, which Slack asks for here
+        and the configuration may name otherwise. Raises DeliveryError where the bot may not read the room's history.
         """
-        oldest = f"{delivery.created_at.timestamp():.6f}"
-        answer = await self._call(
-            "conversations_history",
-            channel=delivery.recipient,
-            oldest=oldest,
-            include_all_metadata=True,
-            limit=200,
-        )
+        thread_room, thread = _place(delivery.in_reply_to)
+        arguments: dict[str, Any] = {
+            "channel": thread_room or _place(before)[0] or delivery.recipient,
+            "oldest": f"{delivery.created_at.timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": 200,
+        }
+        if thread is not None:
+            answer = await self._call("conversations_replies", ts=thread, **arguments)
+        else:
+            answer = await self._call("conversations_history", **arguments)
         for message in answer.get("messages") or []:
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("id") == delivery.message_id:
-                return Receipt(code=200, words=str(message.get("ts", "")))
+                return Receipt(code=200, words=f"{arguments['channel']}/{message.get('ts', '')}")
         return None
 
     async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -205,7 +212,7 @@ class SlackBot:
         from slack_sdk.web.async_client import AsyncWebClient
 
         try:
-            async with asyncio.timeout(self._timeout), self._sessions() as session:
+            async with dialled(self.name, self._timeout, self._sessions) as session:
                 client = AsyncWebClient(
                     self._token, base_url=self._api, session=session, retry_handlers=[], logger=_quiet_logger()
                 )
@@ -214,8 +221,8 @@ class SlackBot:
                 return dict(answer.data)
         except SlackApiError as error:
             raise self._refused(error.response) from None
-        except transport_errors() as error:
-            raise not_sent(self.name, error) from None
+        except DeliveryError:
+            raise
         except Exception as error:
             # slack_sdk trips over answers that are not Slack's, such as a proxy's page
             words = f"{self.name}: the answer is not Slack's ({type(error).__name__})"

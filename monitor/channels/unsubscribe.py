@@ -7,11 +7,13 @@ shows a button and changes nothing: programs that look through mails follow link
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import html
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from monitor.errors import ArchiveError, CannotCreate
@@ -25,18 +27,29 @@ def load_key(state_folder: Path) -> bytes:
     """The key of this installation; made once, readable by its owner only. Raises CannotCreate."""
     path = state_folder / KEY_FILE
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes()
     except OSError as error:
         raise CannotCreate(f"{path}: {error.strerror or error}") from error
-    else:
+    if not key.strip():
+        # anybody could forge links for it
+        raise CannotCreate(f"{path} is empty: delete it, and a new key is made (links in old mails end)")
+    return key
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all, whatever ends the program; the first of several that make it wins."""
+    handle, name = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=path.parent)
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(secrets.token_hex(32).encode())
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CannotCreate(f"{path}: {error.strerror or error}") from error
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def make_token(key: bytes, recipient: str) -> str:

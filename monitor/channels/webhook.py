@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
 
 from monitor import __version__
-from monitor.channels.http import not_sent, retry_after, transport_errors
+from monitor.channels.http import dialled, retry_after
 from monitor.channels.opening import SessionFactory, needed
 from monitor.errors import DeliveryError
 from monitor.protocols import Clock
@@ -40,18 +39,12 @@ class WebhookChannel:
     async def send(self, delivery: Delivery) -> Receipt:
         """Raises DeliveryError: retry, failed, uncertain or revoked."""
         body = json.dumps(body_of(delivery), ensure_ascii=False, allow_nan=False, sort_keys=True).encode()
-        try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._sessions() as session,
-                session.post(
-                    self._url, data=body, headers=self._headers(delivery, body), allow_redirects=False
-                ) as answer,
-            ):
-                words = clean_line((await answer.content.read(2000)).decode("utf-8", "replace"), limit=120)
-                status, headers = answer.status, dict(answer.headers)
-        except transport_errors() as error:
-            raise not_sent(self.name, error) from None
+        async with (
+            dialled(self.name, self._timeout, self._sessions) as session,
+            session.post(self._url, data=body, headers=self._headers(delivery, body), allow_redirects=False) as answer,
+        ):
+            words = clean_line((await answer.content.read(2000)).decode("utf-8", "replace"), limit=120)
+            status, headers = answer.status, dict(answer.headers)
         if 200 <= status < 300:
             return Receipt(code=status, words=words)
         raise self._refused(status, words, retry_after(headers, self._clock.now()))

@@ -120,6 +120,8 @@ class Web:
     requests: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    #: with their queries
+    paths: list[str] = field(default_factory=list)
     answers: list[tuple[int, str, dict[str, str]] | str] = field(default_factory=list)
     url: str = ""
     #: released at the end, for answers that never come
@@ -129,6 +131,7 @@ class Web:
         body = await request.read()
         self.bodies.append(body)
         self.headers.append(dict(request.headers))
+        self.paths.append(request.path_qs)
         if body and "json" in request.content_type:
             self.requests.append(json.loads(body))
         answer = self.answers.pop(0) if self.answers else (200, "ok", {})

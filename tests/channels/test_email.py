@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from monitor.channels.message import address_of, message_of
 from monitor.channels.opening import open_channel
 from monitor.channels.unsubscribe import load_key, make_token, read_token
-from monitor.errors import DeliveryError
+from monitor.errors import CannotCreate, DeliveryError
 from monitor.testing import FakeClock
 from monitor.types import ChannelSpec, Delivery, DeliveryState, Part, Secret
 from tests.channels.servers import DATA, Mailbox, sessions, smtp_server
@@ -252,3 +253,14 @@ def test_unsubscribe_tokens(tmp_path: Any) -> None:
     for forged in (token[:-1] + ("A" if token[-1] != "A" else "B"), "x." + token.partition(".")[2], "", ".", "é.é"):
         assert read_token(key, forged) is None
     assert read_token(b"other", token) is None
+
+
+def test_an_empty_key_signs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "unsubscribe.key").write_bytes(b"")
+    with pytest.raises(CannotCreate, match=r"unsubscribe.key is empty: delete it"):
+        load_key(tmp_path)
+    (tmp_path / "unsubscribe.key").unlink()
+    assert len(load_key(tmp_path)) == 64
+    assert [path.name for path in tmp_path.iterdir()] == ["unsubscribe.key"]
+    with pytest.raises(CannotCreate, match="No such file or directory"):
+        load_key(tmp_path / "gone")

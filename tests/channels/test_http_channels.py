@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
 import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from monitor.channels.apprise import AppriseChannel, load_apprise
@@ -20,6 +26,7 @@ from monitor.channels.http import retry_after
 from monitor.channels.opening import open_channel, recipients_of
 from monitor.channels.slack import SlackBot
 from monitor.errors import ConfigError, DeliveryError
+from monitor.guard import Guard, guarded_session
 from monitor.testing import FakeClock
 from monitor.types import ChannelSpec, Delivery, Part, Secret
 from tests.channels.servers import sessions, web_server
@@ -116,6 +123,39 @@ def test_nobody_listens(make: Any) -> None:
     asyncio.run(run())
 
 
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """A port whose host drops what comes: its queue of connections is full and nobody takes one."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                caller.connect(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("make", [slack_webhook, slack_bot, webhook])
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_host_that_does_not_take_the_connection_cannot_have_got_it(make: Any, ours: bool) -> None:
+    """Whether our own time for the request ends first, or the client's for the connection."""
+
+    def session() -> aiohttp.ClientSession:
+        return guarded_session(Guard([ip_network("127.0.0.0/8")]), connect=30.0 if ours else 0.2)
+
+    async def run() -> None:
+        with deaf_port() as port:
+            spec = make(f"http://127.0.0.1:{port}", timeout=0.2 if ours else 30.0)
+            with pytest.raises(DeliveryError, match=r"cannot connect: no answer in time$") as raised:
+                await open_channel(spec, session_factory=session, clock=FakeClock()).send(one())
+            assert raised.value.outcome == "retry"
+
+    asyncio.run(run())
+
+
 def test_slack_says_nothing_to_logs(caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         async with web_server((500, "x", {})) as fake:
@@ -200,8 +240,34 @@ def test_bot_recognises_what_arrived() -> None:
             assert isinstance(channel, SlackBot)
             receipt = await channel.arrived(one(recipient="C1"))
             assert receipt is not None
-            assert receipt.words == "9.9"
+            assert receipt.words == "C1/9.9"
             assert await channel.arrived(one(recipient="C1")) is None
+
+    asyncio.run(run())
+
+
+def test_bot_asks_by_the_room_that_slack_named_and_in_the_thread() -> None:
+    async def run() -> None:
+        found = json.dumps(
+            {"ok": True, "messages": [{"ts": "9.9", "metadata": {"event_payload": {"id": "<abc@monitor.test>"}}}]}
+        )
+        posted = '{"ok": true, "channel": "C9", "ts": "17.42"}'
+        async with web_server((200, posted, {}), (200, posted, {}), (200, found, {}), (200, found, {})) as fake:
+            channel = open_channel(slack_bot(fake.url), session_factory=sessions, clock=FakeClock())
+            assert isinstance(channel, SlackBot)
+            receipt = await channel.send(one(recipient="#news"))
+            assert receipt.words == "C9/17.42"
+            await channel.send(one(recipient="#news", in_reply_to="C9/11.1"))
+            assert fake.requests[1]["thread_ts"] == "11.1"
+            seen = await channel.arrived(one(recipient="#news"), receipt.words)
+            assert seen is not None
+            assert seen.words == "C9/9.9"
+            await channel.arrived(one(recipient="#news", in_reply_to="C9/11.1"), None)
+            asked = [path + body.decode() for path, body in zip(fake.paths, fake.bodies, strict=True)][2:]
+            assert asked[0].startswith("/api/conversations.history")
+            assert asked[1].startswith("/api/conversations.replies")
+            assert all("channel=C9" in words and "news" not in words for words in asked)
+            assert "ts=11.1" in asked[1]
 
     asyncio.run(run())
 
