@@ -120,9 +120,9 @@ def message(page: DigestView, items: Sequence[StoryView], number: int, of: int) 
 def _foot(page: DigestView) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     if page.trouble:
-        lines = [f"*{escaped(name)}*: {escaped(words)}" for name, words in page.trouble[:20]]
-        more = len(page.trouble) - 20
-        blocks += _lists("*Feeds that need a look*", [*lines, *([f"and {more} more"] if more > 0 else [])])
+        lines = [f"*{escaped(name)}*: {escaped(words)}" for name, words in page.trouble]
+        more = [f"and {page.more_trouble} more: `monitor feeds health`"] if page.more_trouble else []
+        blocks += _lists("*Feeds that need a look*", [*lines, *more])
     if page.left_out:
         blocks.append(_context(f"{len(page.left_out)} could not be shown: see the log."))
     return blocks

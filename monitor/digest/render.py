@@ -15,7 +15,7 @@ from monitor.digest.blocks import MAX_CHARACTERS, message, story_text, within_li
 from monitor.digest.body import body
 from monitor.digest.pages import PageContext, html_page, markdown_page, text_page
 from monitor.digest.split import pages
-from monitor.digest.view import DigestView, StoryView, view
+from monitor.digest.view import MOST_TROUBLE, DigestView, StoryView, view
 from monitor.digest.wording import counted, short_date
 from monitor.text import clean_line, shorten
 from monitor.types import Digest, Part
@@ -26,6 +26,8 @@ Kind = Literal["email", "slack", "webhook", "file", "apprise"]
 MAX_MAIL = 90_000
 #: what most services that Apprise knows take in one message
 MAX_NOTE = 3_500
+#: feeds in trouble that a note names; a mail names MOST_TROUBLE
+NOTE_TROUBLE = 5
 MAX_SUBJECT = 180
 #: stands where each recipient's own link goes; see Deliverer
 UNSUBSCRIBE_MARK = "https://unsubscribe.invalid/8f4c1d"
@@ -55,7 +57,8 @@ class Rendered:
 def render(digest: Digest, kind: Kind, look: Look | None = None) -> Rendered:
     """All parts for that kind of channel. Raises ConfigError for a template of the user's that is broken."""
     look = look or Look()
-    page = _sound(view(digest, base_url=look.base_url.rstrip("/")), digest)
+    most_trouble = NOTE_TROUBLE if kind == "apprise" else MOST_TROUBLE
+    page = _sound(view(digest, base_url=look.base_url.rstrip("/"), most_trouble=most_trouble), digest)
     items = page.items
     if kind == "slack":
         parts = _slack_parts(page, items, digest, look)

@@ -14,6 +14,8 @@ from monitor.types import Digest, RankedStory, Status, Story, Tag
 from monitor.urls import http_url
 
 HEADLINE, LEAD, LINE = 180, 320, 240
+#: feeds in trouble that a digest names: an outage of hundreds must leave room for its stories
+MOST_TROUBLE = 20
 #: "(Reporter/Paper)" at the end of an aggregator's title
 _CREDIT = re.compile(r"\s*\([^()/]{2,60}/[^()]{2,40}\)$")
 #: "(Paper)" there, where the aggregator always ends with one
@@ -73,7 +75,9 @@ class DigestView:
     #: `14 stories: 3 model launches, 5 funding deals`
     summary: str
     items: tuple[StoryView, ...]
+    #: (feed, words) of the first feeds in trouble, and how many more there are
     trouble: tuple[tuple[str, str], ...] = ()
+    more_trouble: int = 0
     archive: str = ""
     #: stories that could not be shown: (id, cause)
     left_out: tuple[tuple[int, str], ...] = ()
@@ -87,7 +91,7 @@ class DigestView:
         return best.headline if best else ""
 
 
-def view(digest: Digest, *, base_url: str = "") -> DigestView:
+def view(digest: Digest, *, base_url: str = "", most_trouble: int = MOST_TROUBLE) -> DigestView:
     """The digest's view. A story whose data cannot be shown is left out and named in `left_out`; the rest goes on."""
     items: list[StoryView] = []
     left_out: list[tuple[int, str]] = []
@@ -109,7 +113,10 @@ def view(digest: Digest, *, base_url: str = "") -> DigestView:
         since=clock_time(digest.since, digest.time_zone),
         summary=summary([r.story for r in digest.stories if r.story.id not in gone]),
         items=tuple(items),
-        trouble=tuple((clean_line(t.name, limit=NAME), clean_line(t.words, limit=LINE)) for t in digest.trouble),
+        trouble=tuple(
+            (clean_line(t.name, limit=NAME), clean_line(t.words, limit=LINE)) for t in digest.trouble[:most_trouble]
+        ),
+        more_trouble=max(len(digest.trouble) - most_trouble, 0),
         archive=base_url,
         left_out=tuple(left_out),
     )

@@ -22,7 +22,7 @@ from monitor.digest.render import MAX_MAIL, MAX_NOTE, UNSUBSCRIBE_MARK, Kind, Lo
 from monitor.digest.view import view
 from monitor.digest.wording import counted, dollars, listed, width, wrap
 from monitor.errors import ConfigError
-from monitor.types import Digest, Part, Story
+from monitor.types import Digest, FeedTrouble, Part, Story
 from tests.digest.fixtures import MONDAY, SPEC, STORIES, TROUBLE, fact, many, record
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -300,3 +300,25 @@ def test_words_and_numbers() -> None:
     assert all(
         width(line) <= 20 for line in wrap("東京の新興企業が三十億パラメータの日本語モデルを公開した", 20).splitlines()
     )
+
+
+@pytest.mark.parametrize(("kind", "named"), [("email", 20), ("slack", 20), ("file", 20), ("apprise", 5)])
+def test_an_outage_of_hundreds_leaves_room_for_the_stories(kind: Any, named: int) -> None:
+    words = "fails since 2026-05-01 10:00 UTC: HTTP 404 at https://feeds.example-gazette.com/technology/rss.xml"
+
+    def parts(feeds: int) -> tuple[Part, ...]:
+        trouble = [FeedTrouble(feed_id=f"f{n}", name=f"The Example Gazette {n}.", words=words) for n in range(feeds)]
+        made = build(SPEC, STORIES, due_at=MONDAY, since=SINCE, sent={}, trouble=trouble)
+        return render(made, kind).parts
+
+    made = parts(500)
+    assert len(made) <= len(parts(named)) + 1
+    text = (
+        " ".join(made[-1].text.split())
+        if kind in ("email", "file")
+        else json.dumps(made[-1].payload) + made[-1].markdown
+    )
+    assert text.count("The Example Gazette") == named
+    assert f"and {500 - named} more: `monitor feeds health`" in text
+    if made[-1].html:
+        assert f"and {500 - named} more: <strong>monitor feeds health</strong>" in made[-1].html
