@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from monitor.errors import FetchError, ModelError
+from monitor.errors import FetchError, ModelError, MonitorError
 from monitor.logs import get_logger
 from monitor.memory import give_back
 from monitor.rooms import Rooms
@@ -207,7 +207,16 @@ class App(Rooms):
         self._recovered = before._recovered
         self._left = before._left
         if "deliverer" in before.__dict__:
-            self._left += before.deliverer.unwritten()
+            self._left += before.deliverer.hand_over()
+
+    async def aclose(self) -> None:
+        """Writes what became of deliveries, where that still waits, and ends workers and connections."""
+        # what cannot be written now either was logged, and is asked for after the next start
+        with suppress(MonitorError):
+            if self._left or "deliverer" in self.__dict__:
+                self.deliverer.take_over(self._left)
+                await self.deliverer.settle()
+        await super().aclose()
 
     def _trouble(self, kind: str, words: str) -> None:
         self._troubles.pop(kind, None)

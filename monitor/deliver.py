@@ -9,6 +9,7 @@ what is to be written, making.py writes it, outbox.py sends it, desk.py is what 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
@@ -31,9 +32,13 @@ class Deliverer(Desk):
         """Once after the daemon's start, under its lock: what was being sent follows its channel's rule."""
         return await self._outbox.recover()
 
-    def unwritten(self) -> tuple[Outcome, ...]:
+    async def settle(self) -> None:
+        """At the end: writes what became of deliveries and could not be written before. Raises ArchiveError."""
+        await asyncio.to_thread(self._outbox.outcomes.catch_up)
+
+    def hand_over(self) -> tuple[Outcome, ...]:
         """What became of deliveries and could not be written yet: for the Deliverer that comes after this one."""
-        return self._outbox.outcomes.unwritten
+        return self._outbox.outcomes.hand_over()
 
     def take_over(self, outcomes: Iterable[Outcome]) -> None:
         """What the Deliverer before this one could not write; the next round begins with it."""

@@ -9,6 +9,7 @@ MonitorError                     70  (a bug, if nothing more precise is raised)
 ├── Unavailable                  69  a service cannot be reached
 ├── CannotCreate                 73  a file or folder cannot be written
 ├── TryAgain                     75  locked, or already running
+│   └── ToldMeanwhile                another program told a recipient the same meanwhile
 ├── NotPermitted                 77
 ├── FeedError                    69  one feed's trouble; carries the feed's id
 │   ├── FetchError                   HTTP, DNS, TLS, time, size

@@ -60,10 +60,11 @@ class Outcomes:
         #: what the archive did not take yet, by delivery
         self._unwritten: dict[int, Outcome] = {}
 
-    @property
-    def unwritten(self) -> tuple[Outcome, ...]:
-        """What another Outcomes takes over where this one ends."""
-        return tuple(self._unwritten.values())
+    def hand_over(self) -> tuple[Outcome, ...]:
+        """What is still to be written, for another Outcomes to take over; here it is forgotten."""
+        left = tuple(self._unwritten.values())
+        self._unwritten.clear()
+        return left
 
     def take_over(self, outcomes: Iterable[Outcome]) -> None:
         """What was left unwritten by the one before; it is written with the next `catch_up`."""
@@ -79,7 +80,7 @@ class Outcomes:
 
     def catch_up(self) -> None:
         """Writes all that was kept. Raises ArchiveError; what is left is kept on."""
-        for outcome in self.unwritten:
+        for outcome in list(self._unwritten.values()):
             self._record(outcome)
             del self._unwritten[outcome.delivery_id]
 

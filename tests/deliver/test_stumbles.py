@@ -103,8 +103,18 @@ def test_what_one_deliverer_could_not_write_the_next_one_writes(tmp_path: Path) 
         asyncio.run(rig.deliverer.run_due())
     before = rig.deliverer
     after = rig.start()
-    after.take_over(before.unwritten())
+    after.take_over(before.hand_over())
     asyncio.run(after.run_due())
+    assert rows(rig) == [("sent", 1)]
+    assert len(keeper.got) == 1
+    assert before.hand_over() == (), "it is written by one of them"
+
+
+def test_what_a_command_could_not_write_it_writes_when_it_ends(tmp_path: Path) -> None:
+    rig, keeper = keeper_rig(tmp_path, stories=STORIES[:2], spec=ONE, deliveries=busy("record", 2))
+    with pytest.raises(ArchiveBusy):
+        asyncio.run(rig.deliverer.send_now("daily"))
+    asyncio.run(rig.deliverer.settle())
     assert rows(rig) == [("sent", 1)]
     assert len(keeper.got) == 1
 
