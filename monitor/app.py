@@ -205,7 +205,7 @@ class App(Rooms):
         """Takes over what the App of the last feeds.yaml knew to be wrong, and had under way: a reload ends neither."""
         self._troubles = dict(before._troubles)
         self._recovered = before._recovered
-        self._left = before._left
+        self._left, before._left = before._left, ()
         if "deliverer" in before.__dict__:
             self._left += before.deliverer.hand_over()
 
