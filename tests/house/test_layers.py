@@ -47,12 +47,15 @@ ALLOWED: dict[str, set[str]] = {
     "reclassify": {"understand"},
     "opinions": {"classify", "config"},
     "classifiers": {"classify", "opinions", "config", "archive", "logs"},
-    "deliver": {"digest", "desk", "notices", "planner", "outbox"},
-    "desk": {"digest", "channels", "notices", "planner", "outbox"},
-    "notices": {"planner", "outbox"},
+    "deliver": {"digest", "desk", "notices", "outcomes", "planner", "reports"},
+    "desk": {"digest", "channels", "making", "notices", "planner", "outbox", "reports"},
+    "making": {"digest", "planner", "reports"},
+    "notices": {"channels", "planner", "outbox", "reports"},
     # stories: which telling of a story a reader gets
     "planner": {"digest", "channels", "stories"},
-    "outbox": {"channels"},
+    "outbox": {"channels", "outcomes", "reports"},
+    "outcomes": {"channels"},
+    "reports": {"channels"},
     # how it runs
     "config": set(),
     "logs": {"config"},
@@ -70,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     | PIPELINES
     | RUNNING
     | {"bookkeeper", "planner", "outbox", "interests", "reclassify", "classifiers"} - {"daemon"},
-    "app": {"rooms", "collect", "understand", "deliver", "config", "logs", "metrics"},
+    "app": {"rooms", "collect", "understand", "deliver", "outcomes", "config", "locks", "logs", "metrics"},
     "cli": STAGES
     | PIPELINES
     | RUNNING
