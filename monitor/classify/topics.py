@@ -21,7 +21,7 @@ from monitor.types import TopicSpec
 #: a text to its words, stemmed, without those that say nothing
 WordsOf = Callable[[str], Iterable[str]]
 
-#: score from which an entry has a topic, unless the topic says its own or the archive asks for more
+#: score from which an entry without a keyword has a topic, unless the topic says its own or the archive asks for more
 THRESHOLD: Final = 0.5
 #: an entry with a keyword in its title, in its summary
 IN_TITLE: Final = 1.0
@@ -138,6 +138,10 @@ class Topic:
             return self.spec.threshold
         return self.head.threshold if self.head else THRESHOLD
 
+    def is_named(self, text: TopicText) -> bool:
+        """A keyword of it stands in the title or the summary: then the entry has it, whatever the threshold."""
+        return self.keywords.score(text.title, text.summary) > 0
+
     def score(self, text: TopicText, counts: Mapping[str, int], vector: Sequence[float]) -> float:
         """The higher of what the keywords and the head say."""
         told = self.keywords.score(text.title, text.summary)
@@ -160,5 +164,6 @@ class Topics:
 
     def matched(self, text: TopicText) -> dict[str, float]:
         """Those that the entry has: name to score."""
-        limits = {topic.spec.name: topic.threshold for topic in self.topics}
-        return {name: score for name, score in self.scores(text).items() if score >= limits[name]}
+        topics = {topic.spec.name: topic for topic in self.topics}
+        scores = self.scores(text).items()
+        return {n: score for n, score in scores if score >= topics[n].threshold or topics[n].is_named(text)}

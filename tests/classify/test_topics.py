@@ -127,6 +127,15 @@ def test_a_threshold_of_one_s_own_holds() -> None:
     assert [row for _, row in archive(200) if topics.matched(row)] == []
 
 
+@pytest.mark.parametrize("threshold", [None, 0.2, 0.97, 1.0])
+def test_a_keyword_is_a_rule_whatever_the_threshold(threshold: float | None) -> None:
+    spec = TopicSpec(name="bees", description="bees and honey", keywords=("apiary",), threshold=threshold)
+    topics = Topics([Topic(spec=spec, head=fitted(spec).head)], str.split)
+    assert "bees" in topics.matched(TopicText(title="An apiary opens", summary=""))
+    assert "bees" in topics.matched(TopicText(title="A farm opens", summary="It has an apiary."))
+    assert topics.matched(TopicText(title="A farm opens", summary="It has a yard.")) == {}
+
+
 @pytest.mark.parametrize(
     ("title", "summary", "score"),
     [
