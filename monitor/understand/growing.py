@@ -9,7 +9,7 @@ from typing import Final
 from monitor.protocols import EntryStore
 from monitor.stories.merge import Part, merge_story, vote
 from monitor.stories.verdicts import Verdict
-from monitor.types import Development, LedgerRecord, MatchDecision, Story, StoryUpdate
+from monitor.types import Development, DevelopmentKind, LedgerRecord, MatchDecision, Story, StoryUpdate
 from monitor.understand.parts import DevelopmentOf, ReadRecords, UnderstandReport
 
 #: a story with more entries that join at once is read for developments with its records as they stand at the end
@@ -53,22 +53,51 @@ class Growth:
         """The story (None: a new one) with its entries `before` and its arrivals, its records and their steps."""
         fresh = {part.entry.id for part in arrivals}
         here = [part for part in before if part.entry.id not in fresh]
-        # steps told by an entry that is read again are taken from what it says now
-        steps = [step for step in (previous.developments if previous else ()) if step.entry_id not in fresh]
         stepwise = len(arrivals) <= STEPWISE
         whole = [*here, *arrivals]
         records = self._records(whole)
+        steps = self._standing(previous.developments, whole, arrivals, records) if previous else []
         now = merge_story(here, previous=previous, records=previous.records if previous else ()) if here else None
         for part in arrivals:
             here.append(part)
             told = records if not stepwise or len(here) == len(whole) else self._records(here)
             seen = now and replace(now, developments=tuple(steps))
             step: Development | None = self._development(seen, part.entry, part.read, told)
-            if step is not None:
+            if step is not None and (step.entry_id, step.kind) not in _keys(steps):
                 steps.append(step)
             now = merge_story(here, previous=previous, records=told, developments=steps)
         assert now is not None
         return now
+
+    def _standing(
+        self,
+        steps: Sequence[Development],
+        parts: Sequence[Part],
+        arrivals: Sequence[Part],
+        records: Sequence[LedgerRecord],
+    ) -> list[Development]:
+        """Steps that still stand: those of an entry that is read again only as far as it still says so."""
+        again = {part.entry.id: part for part in arrivals}
+        found = []
+        for step in steps:
+            part = again.get(step.entry_id)
+            own = self._alone(part, records) if part is not None else None
+            if part is None or (step.kind is DevelopmentKind.AMOUNT_CHANGED and _says(part, step)):
+                found.append(step)
+            elif own is not None and own.kind is step.kind:
+                found.append(replace(step, line=own.line))
+        if any(not step.follow_up for step in steps) and all(step.follow_up for step in found):
+            # the entry that told the beginning says something else now, and without one another outlet's wording of
+            # the same would be the next step: the first that tells a step begins it, rather one that was not edited
+            ordered = sorted(parts, key=lambda p: (p.entry.id in again, p.entry.published_at, p.entry.id))
+            told = filter(None, (self._alone(part, records) for part in ordered))
+            free = (one for one in told if one.kind is not DevelopmentKind.DENIED)
+            found += [one for one in free if (one.entry_id, one.kind) not in _keys(found)][:1]
+        return found
+
+    def _alone(self, part: Part, records: Sequence[LedgerRecord]) -> Development | None:
+        """The step that an entry would tell if it began the story."""
+        return self._development(None, part.entry, part.read, records)
 
     def retold(self, story: Story, parts: Sequence[Part]) -> Story:
         """The story after a person moved entries: its records read anew. Its steps stay: nobody has taken any."""
@@ -80,6 +109,15 @@ class Growth:
         ordered = sorted(parts, key=lambda part: (part.entry.published_at, part.entry.id))
         tags, _ = vote(ordered)
         return self._read_records([(part.entry, part.read) for part in parts], tags)
+
+
+def _keys(steps: Sequence[Development]) -> set[tuple[int, DevelopmentKind]]:
+    return {(step.entry_id, step.kind) for step in steps}
+
+
+def _says(part: Part, step: Development) -> bool:
+    """The step's sentence still stands in the entry."""
+    return step.line.rstrip("…") in " ".join(f"{part.entry.title} {part.entry.summary}".split())
 
 
 def is_pruned(story: Story, parts: Sequence[Part], entries: EntryStore) -> bool:
