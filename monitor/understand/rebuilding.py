@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from monitor.protocols import Clock, StoryStore
 from monitor.stories.match import Matcher
 from monitor.stories.merge import Part
-from monitor.types import MatchDecision, StoryUpdate, encoder_of
+from monitor.types import Classification, Entry, MatchDecision, StoryUpdate, encoder_of
 from monitor.understand.growing import Growth
 from monitor.understand.parts import EntryArchive, Progress, RebuildReport, to_member
 
@@ -37,6 +37,8 @@ class Rebuild:
         self._clock = clock
         self._category_of = category_of
         self._window_days = window_days
+        #: story to the entries in it that a person placed
+        self._by_hand: dict[int, frozenset[int]] = {}
 
     def run(
         self, *, since: datetime | None = None, apply: bool = True, on_progress: Progress | None = None
@@ -58,33 +60,37 @@ class Rebuild:
     def _rematch(
         self, since: datetime | None, on_progress: Progress | None
     ) -> tuple[dict[int, int], dict[int, int | None], RebuildReport]:
-        """A key for each entry that is in a story or could be; and where it stands now."""
-        report = RebuildReport()
-        matcher, total, done = self._new_matcher(), self._entries.count(since=since), 0
+        """A key for each entry since then that is in a story or could be; and where it stands now.
+
+        The matcher begins with what came in the follow-up window before: under its stories, which stay as they are.
+        """
+        report, matcher = RebuildReport(), self._new_matcher()
+        begin = since - timedelta(days=matcher.settings.follow_days) if since is not None else None
+        total, done = self._entries.count(since=begin), 0
         recent = self._stories.window(self._clock.now() - timedelta(days=self._window_days), self._model_id)
         matcher.focus(member.classification for member in recent)
         keys: dict[int, int] = {}
         homes: dict[int, int | None] = {}
         taken: set[int] = set()
-        by_hand: dict[int, frozenset[int]] = {}
-        for page in self._entries.each(since=since):
+        for page in self._entries.each(since=begin):
             for entry, read in page:
-                if read is None or encoder_of(read.model_id) != encoder_of(self._model_id) or not read.vector:
+                if read is None or not self._can_match(entry, read):
                     continue
-                if entry.story_id is None and not (read.tags or read.possible):
-                    continue
-                one = matcher.sketch(to_member(entry, read))
+                one, home = matcher.sketch(to_member(entry, read)), entry.story_id
                 matcher.slide(one.hour)
-                home = entry.story_id
-                if home is not None and home not in by_hand:
-                    by_hand[home] = self._placed(home)
-                if home is not None and entry.id in by_hand[home]:
-                    key, report.kept_by_hand = home, report.kept_by_hand + 1
+                old = since is not None and entry.first_seen_at < since
+                by_hand = not old and home is not None and entry.id in self._placed(home)
+                report.kept_by_hand += by_hand
+                if old or by_hand:
+                    key = home
                 else:
                     found = matcher.decide(one).key
                     key = found if found is not None else (home if home and home not in taken else -entry.id)
+                if key is None:
+                    continue
+                if not old:
+                    keys[entry.id], homes[entry.id] = key, home
                 taken.add(key)
-                keys[entry.id], homes[entry.id] = key, home
                 matcher.add(one, key)
             done += len(page)
             report.entries = len(keys)
@@ -92,12 +98,20 @@ class Rebuild:
                 on_progress(min(done, total), total)
         return keys, homes, report
 
+    def _can_match(self, entry: Entry, read: Classification) -> bool:
+        """It has a vector of this model, and is in a story or could be; all others stay where they are."""
+        seen = bool(read.vector) and encoder_of(read.model_id) == encoder_of(self._model_id)
+        return seen and (entry.story_id is not None or bool(read.tags or read.possible))
+
     def _placed(self, story_id: int) -> frozenset[int]:
-        """Entries that a person put into the story. Who merges or splits vouches for the whole of it."""
-        hands = [row["entry_id"] for row in self._stories.decisions(story_id) if row.get("by_hand")]
-        if not hands:
-            return frozenset()
-        return frozenset(hands) | {entry.id for entry, _ in self._entries.of_story(story_id)}
+        """Entries that a person put into the story. Who merges, splits, pins or mutes vouches for the whole of it."""
+        if story_id not in self._by_hand:
+            placed = frozenset(row["entry_id"] for row in self._stories.decisions(story_id) if row.get("by_hand"))
+            story = self._stories.get(story_id)
+            if placed or (story is not None and (story.muted or story.pinned)):
+                placed |= {entry.id for entry, _ in self._entries.of_story(story_id)}
+            self._by_hand[story_id] = placed
+        return self._by_hand[story_id]
 
     def _move(self, keys: Mapping[int, int], homes: Mapping[int, int | None], touched: set[int]) -> None:
         """Second pass: the stories that change, one after the other, each written from all of its entries."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.archive import open_archive
+from monitor.types import Selection
 from tests.stories.world import DEAL
-from tests.understand.test_understand import Desk, migrated
+from tests.understand.test_understand import Desk, lonely, migrated
 
 __all__ = ["migrated"]
 
@@ -33,3 +35,19 @@ def test_the_rest_of_a_split_story_is_not_drawn_after_its_first_entries(desk: De
     assert desk.stories_of(numbers) == [new, new, home, home]
     stories = desk.archive.stories.get_many([home, new])
     assert [stories[number].entry_count for number in (home, new)] == [2, 2]
+
+
+@pytest.mark.parametrize("flag", ["muted", "pinned"])
+def test_matching_anew_takes_nothing_out_of_a_muted_or_pinned_story(desk: Desk, flag: str) -> None:
+    """Out of a muted one it would be news, by a story that nobody has muted."""
+    numbers = desk.arrive(*DEAL[:4])
+    desk.understander().run()
+    home = desk.stories_of(numbers)[0] or 0
+    set_flag = desk.archive.stories.set_muted if flag == "muted" else desk.archive.stories.set_pinned
+    set_flag(home, True)
+    report = lonely(desk).rebuild()
+    assert (report.moves, report.kept_by_hand) == ([], 4)
+    assert set(desk.stories_of(numbers)) == {home}
+    now = desk.clock.now()
+    told = desk.archive.stories.arrived(Selection(), now - timedelta(days=2), now)
+    assert [story.id for story in told] == ([] if flag == "muted" else [home])

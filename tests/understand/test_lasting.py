@@ -154,6 +154,38 @@ def test_rebuild_since_does_not_forget_what_came_before(desk: Desk) -> None:
         assert story.entry_count == len(desk.archive.entries.of_story(story.id))
 
 
+def test_rebuild_since_splits_no_story_at_the_edge(desk: Desk) -> None:
+    """What came before the edge is there to be matched with, and is not matched itself."""
+    early = desk.arrive(*DEAL[:3])
+    desk.understander().run()
+    # by themselves these two are not one story: what came before binds them
+    late = desk.arrive(
+        DEAL[3], ("Translation start-up of Lyon, Larkspur AI, is worth $4bn", "It builds models."), hours=30
+    )
+    desk.understander().run()
+    home = set(desk.stories_of(early))
+    steps: list[tuple[int, int]] = []
+    report = desk.understander().rebuild(
+        since=START + timedelta(hours=20), on_progress=lambda done, total: steps.append((done, total))
+    )
+    assert (report.moves, report.applied, report.entries) == ([], False, len(late))
+    assert (report.stories_before, report.stories_after) == (1, 1)
+    assert set(desk.stories_of([*early, *late])) == home
+    assert steps[-1][0] == steps[-1][1]
+
+
+def test_rebuild_since_joins_to_a_story_from_before_the_edge(desk: Desk) -> None:
+    early = desk.arrive(*DEAL[:3])
+    desk.understander().run()
+    late = desk.arrive(*DEAL[3:6], hours=30)
+    lonely(desk).run()
+    [home] = set(desk.stories_of(early))
+    assert home not in desk.stories_of(late)
+    report = desk.understander().rebuild(since=START + timedelta(hours=20))
+    assert [(entry, key) for entry, _, key in report.moves] == [(entry, home) for entry in late]
+    assert set(desk.stories_of([*early, *late])) == {home}
+
+
 def test_rebuild_keeps_entries_that_another_model_read(desk: Desk) -> None:
     numbers = desk.arrive(*DEAL[:3])
     lonely(desk).run()
