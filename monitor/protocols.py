@@ -159,6 +159,7 @@ class StoryStore(Protocol):
 
         Classified entries with no tag, no topic and no story stay without a story and are no longer pending. One whose
         revision is no longer the one of `revisions` was edited while it was read and stays pending.
+        Raises StoryChanged, and writes nothing, where an update says what it was made from and that has changed since.
         """
         ...
 

@@ -1,7 +1,8 @@
 """The archive through the present model again: what would change, and, if wanted, changed.
 
 It announces nothing by itself: an entry or a story that has its first tag or topic only now stays in the archive and is
-found, but is no news. A story that was news stays so. What a person placed stays where it is.
+found, but is no news. A story that was news stays so; and what has no tag yet can still become news, when its publisher
+fills it in. What waits to be read is left to the daemon. What a person placed stays where it is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final, Protocol
 
 from monitor.protocols import Classifier, StoryStore
 from monitor.types import Classification, Entry
-from monitor.understand import Member, Understander
+from monitor.understand import Member, TopicsOf, Understander
 
 BATCH: Final = 256
 Progress = Callable[[int, int], None]
@@ -28,6 +29,10 @@ class EntryPages(Protocol):
     ) -> Iterator[list[tuple[Entry, Classification | None]]]: ...
 
     def count(self, *, since: datetime | None = None) -> int: ...
+
+    def waiting(self, entry_ids: Sequence[int]) -> set[int]: ...
+
+    def topics_of(self, entry_ids: Sequence[int]) -> dict[int, dict[str, float]]: ...
 
 
 class Hush(Protocol):
@@ -53,7 +58,7 @@ class ReclassifyReport:
     """What another reading says."""
 
     entries: int = 0
-    #: not read yet by any model: the daemon reads them
+    #: not read yet by any model, or edited since: the daemon reads them
     pending: int = 0
     #: entries that another model, or another head, had read
     other_model: int = 0
@@ -75,12 +80,14 @@ class Reclassifier:
         hush: Hush,
         classifier: Classifier,
         understander: Understander,
+        topics: TopicsOf | None = None,
     ) -> None:
         self._entries = entries
         self._stories = stories
         self._hush = hush
         self._classifier = classifier
         self._understander = understander
+        self._topics = topics
 
     def run(
         self, *, since: datetime | None = None, apply: bool = True, on_progress: Progress | None = None
@@ -89,7 +96,8 @@ class Reclassifier:
         report = ReclassifyReport(applied=apply)
         total, done = self._entries.count(since=since), 0
         for page in self._entries.each(since=since, batch=BATCH):
-            known = [(entry, read) for entry, read in page if read is not None]
+            waiting = self._entries.waiting([entry.id for entry, _ in page])
+            known = [(entry, read) for entry, read in page if read is not None and entry.id not in waiting]
             report.pending += len(page) - len(known)
             fresh = self._classifier.classify([(entry.title, entry.summary) for entry, _ in known])
             for (entry, before), after in zip(known, fresh, strict=True):
@@ -109,11 +117,11 @@ class Reclassifier:
     ) -> None:
         homes = sorted({entry.story_id for entry, _ in known if entry.story_id is not None})
         bare = {number for number, story in self._stories.get_many(homes).items() if not (story.tags or story.topics)}
-        outside = [entry.id for entry, _ in known if entry.story_id is None]
+        silent = self._risen(known, fresh)
         # before they can begin a story, so that a program that dies here leaves nothing to announce
-        self._hush.hush([entry.id for entry, _ in known if entry.id in set(outside) and entry.announce])
+        self._hush.hush(sorted(silent))
         members: list[Member] = [
-            (replace(entry, announce=False) if entry.story_id is None else entry, after)
+            (replace(entry, announce=False) if entry.id in silent else entry, after)
             for (entry, _), after in zip(known, fresh, strict=True)
         ]
         report.new_stories += self._understander.take(members).new_stories
@@ -121,6 +129,19 @@ class Reclassifier:
         risen = [number for number, story in now.items() if story.tags or story.topics]
         if risen:
             self._hush.hush(story_ids=risen)
+
+    def _risen(self, known: Sequence[tuple[Entry, Classification]], fresh: Sequence[Classification]) -> frozenset[int]:
+        """Entries outside of stories that could make one now and could not before."""
+        outside = [(entry, was, now) for (entry, was), now in zip(known, fresh, strict=True) if entry.story_id is None]
+        if not outside:
+            return frozenset()
+        had = self._entries.topics_of([entry.id for entry, _, _ in outside])
+        has = self._topics([(entry, now) for entry, _, now in outside]) if self._topics else [{} for _ in outside]
+        return frozenset(
+            entry.id
+            for (entry, was, now), topics in zip(outside, has, strict=True)
+            if (now.tags or now.possible or topics) and not (was.tags or was.possible or had.get(entry.id))
+        )
 
 
 def _compare(report: ReclassifyReport, entry: Entry, before: Classification, after: Classification) -> None:

@@ -251,6 +251,7 @@ class Rooms:
             hush=self.archive.teaching,
             classifier=self.classifier,
             understander=self.understander,
+            topics=self.interests if self.config.topics else None,
         )
 
     @cached_property

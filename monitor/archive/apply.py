@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,9 +24,12 @@ from monitor.archive.tables import (
     records,
     stories,
 )
+from monitor.errors import StoryChanged
 from monitor.types import Classification, Development, StoryUpdate
 
 _LABELS = ("model_id", "scores", "tags", "possible", "status", "status_score", "spans", "vector", "at", "near_miss")
+#: what is read longer than this after it came is news from when it is read: no look-back would reach it any more
+LATE: Final = timedelta(hours=1)
 
 
 class Understanding:
@@ -44,17 +47,20 @@ class Understanding:
         updates: Sequence[StoryUpdate],
         revisions: Mapping[int, int],
     ) -> list[int]:
-        """Story ids in the order of `updates`."""
+        """Story ids in the order of `updates`. Raises StoryChanged; then the transaction is to be rolled back."""
         joining = {d.entry_id for update in updates for d in update.decisions}
         there = self._present({*found, *topics, *joining})
         ids = [self._story_id(update, there) for update in updates]
         overtaken = _overtaken(updates, ids, there)
         left = self._join(updates, ids, there)
+        self._unchanged(updates, ids, there)
+        late = self._late(updates, ids, there)
         self._classify({n: c for n, c in found.items() if n in there}, revisions)
         self._topics({n: t for n, t in topics.items() if n in there})
         last = {n: update for n, update in zip(ids, updates, strict=True) if n not in overtaken}
+        news = self._news(last, late)
         for story_id, update in last.items():
-            values = rows.story_values(update.story)
+            values = rows.story_values(update.story) | {"news_at": news[story_id]}
             self._connection.execute(sa.update(stories).where(stories.c.id == story_id).values(values))
         self._publishers(last)
         self._developments(last, there)
@@ -67,7 +73,7 @@ class Understanding:
 
     def _present(self, entry_ids: Iterable[int]) -> dict[int, Any]:
         """Those of the entries that still exist, with their story and whether a person put them there."""
-        shown = (entries.c.id, entries.c.story_id, entries.c.placed_by_hand)
+        shown = [entries.c[name] for name in ("id", "story_id", "placed_by_hand", "announce", "first_seen_at")]
         found: dict[int, Any] = {}
         for part in chunks(sorted(entry_ids), 5000):
             found.update(
@@ -117,6 +123,55 @@ class Understanding:
             self._connection.execute(move, moves)
         self._reasons(reasons)
         return left
+
+    def _unchanged(self, updates: Sequence[StoryUpdate], ids: Sequence[int], there: Mapping[int, Any]) -> None:
+        """Nobody gave a story an entry or a step, or took one, since an update was made from it. Raises StoryChanged.
+
+        What an update says of a story as a whole would undo what the other writer said.
+        """
+        asked = [(n, update) for n, update in zip(ids, updates, strict=True) if update.entries_before is not None]
+        members, steps = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
+        for part in chunks(sorted({story_id for story_id, _ in asked}), 5000):
+            for found, table in ((members, entries), (steps, developments)):
+                for row in self._connection.execute(
+                    sa.select(table.c.story_id, table.c.id).where(table.c.story_id.in_(part))
+                ):
+                    found[row.story_id].add(row.id)
+        for story_id, update in asked:
+            joined = {decision.entry_id for decision in update.decisions}
+            free = all(number in there and there[number].story_id is None for number in joined)
+            here = members[story_id] == (update.entries_before or frozenset()) | joined
+            if not (free and here and steps[story_id] == update.steps_before):
+                raise StoryChanged(f"story {story_id} was changed by another program meanwhile: try again")
+
+    def _late(self, updates: Sequence[StoryUpdate], ids: Sequence[int], there: Mapping[int, Any]) -> set[int]:
+        """Stories with an announced entry that is read for the first time, long after it came."""
+        home = {
+            decision.entry_id: story_id
+            for story_id, update in zip(ids, updates, strict=True)
+            for decision in update.decisions
+            if update.live
+            and (row := there.get(decision.entry_id)) is not None
+            and row.announce
+            and self._now - row.first_seen_at > LATE
+        }
+        read = set[int]()
+        for part in chunks(sorted(home), 5000):
+            known = sa.select(classifications.c.entry_id).where(classifications.c.entry_id.in_(part))
+            read.update(self._connection.scalars(known))
+        return {story_id for number, story_id in home.items() if number not in read}
+
+    def _news(self, last: Mapping[int, StoryUpdate], late: set[int]) -> dict[int, datetime | None]:
+        """When each story was news last. One that was news late stays so when it is told again from its entries."""
+        news = {story_id: update.story.news_at for story_id, update in last.items()}
+        grown = [n for n, told in news.items() if told is not None and last[n].entries_before is not None]
+        for part in chunks(grown, 5000):
+            for row in self._connection.execute(
+                sa.select(stories.c.id, stories.c.news_at).where(stories.c.id.in_(part))
+            ):
+                moments = (news[row.id], row.news_at, self._now if row.id in late else None)
+                news[row.id] = max(filter(None, moments))
+        return news
 
     def _heirs(
         self, updates: Sequence[StoryUpdate], ids: Sequence[int], there: Mapping[int, Any], left: set[int]

@@ -48,6 +48,15 @@ class Entries:
         with self._database.read() as connection:
             return connection.scalar(query) or 0
 
+    def waiting(self, entry_ids: Sequence[int]) -> set[int]:
+        """Those of them that wait to be read: new ones, or edited since they were read."""
+        found: set[int] = set()
+        with self._database.read() as connection:
+            for part in chunks(list(entry_ids), 5000):
+                query = sa.select(entries.c.id).where(entries.c.id.in_(part), entries.c.pending)
+                found.update(connection.scalars(query))
+        return found
+
     def put_aside(
         self, failed: Sequence[tuple[int, int, str]], *, reader: str, now: datetime
     ) -> Mapping[int, datetime]:

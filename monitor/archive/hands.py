@@ -54,6 +54,7 @@ def merge(database: Database, connection: Connection, into: int, others: Sequenc
     if not gone:
         return
     moved = list(connection.scalars(sa.select(entries.c.id).where(entries.c.story_id.in_(gone))))
+    news = connection.scalar(sa.select(sa.func.max(stories.c.news_at)).where(stories.c.id.in_([target, *gone])))
     _place(connection, moved, target, now, f"merged by hand from {', '.join(map(str, gone))}")
     # what stood in the full story before stays in it, too
     connection.execute(sa.update(entries).where(entries.c.story_id == target).values(placed_by_hand=True))
@@ -65,6 +66,9 @@ def merge(database: Database, connection: Connection, into: int, others: Sequenc
     left = {"merged_into": target, "entry_count": 0, "news_at": None, "independent": 0, "usd": None}
     connection.execute(sa.update(stories).where(stories.c.id.in_(gone)).values(left))
     refresh(database, connection, [target], keep_empty=True)
+    # an entry that was understood late was news later than it came
+    late = sa.and_(stories.c.id == target, stories.c.news_at < news)
+    connection.execute(sa.update(stories).where(late).values(news_at=news))
 
 
 def split(database: Database, connection: Connection, story_id: int, entry_ids: Sequence[int], now: datetime) -> int:

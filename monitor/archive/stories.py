@@ -71,8 +71,9 @@ class Stories:
 
         Entries with a classification are no longer pending, unless `revisions` (entry id to the revision that was read)
         says that they were edited meanwhile. Doing it again after a crash makes nothing twice; an entry that a person
-        has placed stays where it is, and facts that a person set stand. A story that became another meanwhile (merged
-        by hand, named by two updates) takes its entries and is counted again from them.
+        has placed stays where it is, and facts that a person set stand. Where another writer changed a story since an
+        update was made from it, StoryChanged is raised and nothing is written. An update that does not say what it was
+        made from is written all the same; a story that became another meanwhile takes its entries and is counted again.
         """
         with self._database.write(lock=2) as connection:
             understanding = Understanding(self._database, connection, now)

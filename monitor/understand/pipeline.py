@@ -119,6 +119,7 @@ class Understander:
 
     def _loop(self, report: UnderstandReport, limit: int | None, on_progress: Progress | None) -> None:
         # first of all: entries that another model has read come before the new ones that may belong to them
+        self._window.reread(self._known_model())
         self._window.open(self._known_model())
         total = min(self._entries.pending_count(), limit if limit is not None else 1 << 62)
         while report.entries < total and not self._stopping:
@@ -163,9 +164,10 @@ class Understander:
 
     def _understand(self, batch: Sequence[Entry], report: UnderstandReport) -> None:
         """A batch; entries that cannot be stomached are set aside. Raises what is no entry's fault."""
-        attempt = self._caution.begin(batch)
+        attempt = self._caution.begin(batch, self._reader())
         if attempt.hopeless:
             self._put_aside([(batch[0], self._fatal or MonitorError(ENDED))], report)
+            self._caution.done(attempt)
             return
         part, joined = attempt.part(batch), report.joined
         try:
@@ -180,6 +182,7 @@ class Understander:
             self._fatal = error
             raise
         self._fatal = None
+        self._caution.done(attempt)
         if not failed:
             return
         self._put_aside(failed, report)
@@ -216,7 +219,8 @@ class Understander:
         """Stores what was read in entries outside the loop, as the loop would. Raises ModelError, ArchiveError."""
         report = UnderstandReport()
         with self._lock:
-            self._shelf.store(sorted(members, key=lambda one: (one[0].published_at, one[0].id)), report)
+            ordered = sorted(members, key=lambda one: (one[0].published_at, one[0].id))
+            self._shelf.store(ordered, report, live=False)
         return report
 
     def retell(self, story_ids: Sequence[int]) -> None:

@@ -34,6 +34,8 @@ class Window:
         self._days = days
         self._matcher: Matcher | None = None
         self._model_id = ""
+        #: the model for which the last days were asked to be read again
+        self._asked = ""
         self._young = False
 
     def forget(self) -> None:
@@ -55,19 +57,25 @@ class Window:
         """Opened with too few entries to see their vectors sharply, and there are enough by now: read anew, once."""
         return self._young and self._matcher is not None and len(self._matcher.window) >= ENOUGH
 
-    def open(self, model_id: str) -> Matcher:
-        """The matcher over the stories of the last days. Where another model read them, they become pending again.
+    def reread(self, model_id: str) -> None:
+        """Entries of the last days that another model has read become pending again, once for each model.
 
         At first, too: the model may have been changed while nothing ran. A head of one's own changes no vector, so
         then only another encoder counts.
         """
+        if self._asked == model_id:
+            return
+        since = self._clock.now() - timedelta(days=self._days)
+        again = self._entries.read_again(since=since, unless_model=model_id, heads=bool(self._asked))
+        if again:
+            self._log.info("another model: the last days are read again", model=model_id, entries=again)
+        self._asked = model_id
+
+    def open(self, model_id: str) -> Matcher:
+        """The matcher over the stories of the last days that this model has read."""
         if self._matcher is not None and self._model_id == model_id and not self._grown_up():
             return self._matcher
         since = self._clock.now() - timedelta(days=self._days)
-        if self._model_id != model_id:
-            again = self._entries.read_again(since=since, unless_model=model_id, heads=bool(self._model_id))
-            if again:
-                self._log.info("another model: the last days are read again", model=model_id, entries=again)
         matcher = self._new_matcher()
         members = self._stories.window(since, model_id)
         matcher.focus(member.classification for member in members)

@@ -21,6 +21,7 @@ from monitor.stories.match import Matcher
 from monitor.types import Classification, Entry, LedgerRecord
 from monitor.understand import Member, UnderstandSettings
 from monitor.understand.caution import ALONE, NOTE, WHOLE, Attempt, next_attempt
+from monitor.understand.pipeline import ENDED
 from tests.stories.world import DEAL, START, KeywordClassifier, matcher
 from tests.understand.test_understand import GARDEN, Desk, PickyClassifier, migrated
 
@@ -239,7 +240,51 @@ def test_a_note_that_says_nothing(desk: Desk, note: str) -> None:
     desk.arrive(*DEAL)
     desk.archive.keep.put(NOTE, note)
     assert desk.understander(notes=desk.archive.keep).run().new_stories == 1
-    assert json.loads(desk.archive.keep.get(NOTE) or "")["tries"] == 1
+    assert json.loads(desk.archive.keep.get(NOTE) or "")["tries"] == 0, "read to its end"
+
+
+def test_an_entry_that_only_fails_is_never_taken_for_one_that_ends_the_program(desk: Desk) -> None:
+    """Nothing else comes between its tries; each ends as it should, with its own error."""
+    desk.arrive(POISON)
+    picky = PickyClassifier()
+    for tries in range(1, WHOLE + ALONE + 3):
+        desk.understander(classifier=picky, version="1", notes=desk.archive.keep).run(everything=True)
+        [one] = desk.archive.entries.failures()
+        assert (one.error, one.tries) == ("ValueError: cannot stomach this", tries)
+
+
+def _put_aside_as_deadly(desk: Desk, deadly: Deadly) -> None:
+    """As version 1 does it, in a process for each try."""
+    for _ in range(WHOLE + ALONE):
+        with pytest.raises(Killed):
+            desk.understander(classifier=deadly, version="1", notes=desk.archive.keep).run(everything=True)
+    desk.understander(classifier=deadly, version="1", notes=desk.archive.keep).run(everything=True)
+    [one] = desk.archive.entries.failures()
+    assert one.error == f"MonitorError: {ENDED}"
+
+
+def test_what_was_set_aside_as_deadly_is_read_when_it_is_tried_again(desk: Desk) -> None:
+    desk.arrive(POISON)
+    deadly = Deadly(Killed())
+    _put_aside_as_deadly(desk, deadly)
+    before = deadly.deaths
+    with pytest.raises(Killed):
+        desk.understander(classifier=deadly, version="1", notes=desk.archive.keep).run(everything=True)
+    assert deadly.deaths == before + 1, "tried, and not only said to be tried"
+    assert desk.understander(version="1", notes=desk.archive.keep).run(everything=True).entries == 1
+    assert aside(desk) == []
+
+
+@pytest.mark.parametrize("tries", range(1, WHOLE + ALONE + 1))
+def test_a_mended_version_reads_it_however_often_the_last_one_died(desk: Desk, tries: int) -> None:
+    [bad] = desk.arrive(POISON)
+    deadly = Deadly(Killed())
+    for _ in range(tries):
+        with pytest.raises(Killed):
+            desk.understander(classifier=deadly, version="1", notes=desk.archive.keep).run()
+    picky = PickyClassifier()
+    assert desk.understander(classifier=picky, version="2", notes=desk.archive.keep).run().poisonous == [bad]
+    assert [one.error for one in desk.archive.entries.failures()] == ["ValueError: cannot stomach this"]
 
 
 def _entries(*numbers: int) -> list[Entry]:
@@ -278,3 +323,6 @@ def test_progress_forgives() -> None:
     assert next_attempt(again, _entries(2, 3, 4)) == Attempt(first=2, revision=1, last=4)
     edited = [replace(entry, revision=2) for entry in _entries(1, 2)]
     assert next_attempt(again, edited).tries == 1
+    done = replace(again, tries=0)
+    assert next_attempt(done, _entries(1, 2, 3)).tries == 1
+    assert next_attempt(again, _entries(1, 2, 3), "another version").tries == 1
