@@ -6,7 +6,6 @@ on stderr; only a bug shows a traceback.
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -14,11 +13,9 @@ from collections.abc import Sequence
 
 from monitor.cli.table import COMMANDS, Tree
 from monitor.errors import ConfigError, MonitorError
+from monitor.memory import seldom_look_for_garbage
 
 BUG = 70
-#: New objects after which the garbage collector looks. Python's 700 has it look through all modules again and again
-#: while they are imported: a tenth of a command's time. A hundred bytes each, so some megabytes at most.
-GARBAGE_AFTER = 50_000
 INTERRUPTED = 130
 
 
@@ -28,7 +25,7 @@ def main(argv: Sequence[str] | None = None, tree: Tree = COMMANDS) -> int:
     from monitor.cli.output import note
 
     words = list(sys.argv[1:] if argv is None else argv)
-    gc.set_threshold(GARBAGE_AFTER, 10, 10)
+    seldom_look_for_garbage()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a terminal without UTF-8 shows "?" for what it cannot write

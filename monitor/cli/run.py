@@ -84,7 +84,7 @@ def greet(config: Config) -> None:
 async def _daemon(session: Session) -> int:
     from monitor.app import App
     from monitor.daemon import run_daemon
-    from monitor.memory import keep_few_heaps
+    from monitor.memory import keep_few_heaps, look_for_garbage_as_usual
     from monitor.metrics import Metrics
 
     keep_few_heaps()
@@ -94,6 +94,7 @@ async def _daemon(session: Session) -> int:
         return App(session.reload(), session.clock, metrics=metrics)
 
     app = App(session.config, session.clock, metrics=metrics)
+    look_for_garbage_as_usual()
     return await run_daemon(app, reload=again, clock=session.clock, environ=os.environ)
 
 
