@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from monitor.channels.apprise import AppriseChannel
-from monitor.errors import DeliveryError
+from monitor.errors import ArchiveError, DeliveryError
 from monitor.types import AlertSpec, ChannelSpec, DeliveryState, DevelopmentKind, Secret, Selection
 from tests.deliver.rig import Rig
 from tests.deliver.test_round import DAY, HOUR, PAIR, keeper_rig, story_ids
+from tests.deliver.test_stumbles import Stumbling
 from tests.digest.fixtures import MONDAY, SPEC, STORIES, step, story
 
 pytestmark = pytest.mark.usefixtures("outbox")
@@ -24,16 +25,14 @@ ALERT = AlertSpec(name="big", selection=Selection(), channels=("mail",))
 
 
 def test_send_now_makes_up_for_days_in_which_it_could_not_be_made(tmp_path: Path) -> None:
-    templates = tmp_path / "templates"
-    rig, keeper = keeper_rig(tmp_path, digests=[replace(SPEC, template_folder=str(templates))], spec=ONE)
-    templates.mkdir()
+    rig, keeper = keeper_rig(tmp_path, spec=ONE)
     asyncio.run(rig.deliverer.run_due())
-    templates.rmdir()
+    rig.stories = Stumbling(rig.stories, "arrived", 5, ArchiveError("the disk is full"))  # type: ignore[assignment]
+    rig.start()
     for day in range(5):
         rig.stories.put(story(day + 1, f"Day {day}", at=rig.clock.now() + HOUR))
         rig.clock.advance(86400)
         assert asyncio.run(rig.deliverer.run_due()).errors
-    templates.mkdir()
     asyncio.run(rig.deliverer.send_now("daily"))
     assert story_ids(keeper.got) == [1, 2, 3, 4, 5]
     rig.clock.advance(2 * 86400)

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from monitor.app import App
-from monitor.archive.schema import upgrade
+from monitor.archive import upgrade
 from monitor.config import load_config
 from monitor.testing import FakeClock
 from monitor.types import DeliveryState
