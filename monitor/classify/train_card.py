@@ -69,8 +69,9 @@ the hash (`monitor/stories/data/tellings.jsonl`).
 
 ## Figures
 
-Calibration, thresholds and the roles' biases were chosen on these same dev files (April and May 2026), so newer entries
-will do somewhat worse than this.
+Calibration, thresholds and the roles' biases were chosen on these same dev files (April and May 2026), and 3,198 of the
+entries that we labelled are others of these months, which tell some of the same events. So newer entries will do
+somewhat worse than this.
 
 {table}
 

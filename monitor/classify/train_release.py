@@ -61,8 +61,7 @@ def release(network: Network, tokenizer: Tokenizer, data: Path, out: Path, *, wo
     write_settings(out, neutral(network.sizes.positions, weights["vector_out.weight"].shape[0]))
     engine = Engine(out, threads=2)
     measured = [_measure(engine, data / name) for name in DEV if (data / name).is_file()]
-    settings = calibrate(measured, engine.settings)
-    write_settings(out, settings)
+    settings = write_settings(out, calibrate(measured, engine.settings))
     reports = {one.name: report(one, settings) for one in measured}
     write_card(out, settings, reports, words)
     return reports
@@ -98,8 +97,8 @@ def neutral(max_length: int, dimensions: int) -> Settings:
     )
 
 
-def write_settings(out: Path, settings: Settings) -> None:
-    """model.json under the model's id, and the manifest over all files."""
+def write_settings(out: Path, settings: Settings) -> Settings:
+    """model.json under the model's id, and the manifest over all files; the settings with that id."""
 
     def pair(platt: Platt) -> dict[str, float]:
         return {"scale": platt.scale, "shift": platt.shift}
@@ -122,6 +121,7 @@ def write_settings(out: Path, settings: Settings) -> None:
     document = {"model_id": digest.hexdigest()[:12], **document}
     (out / SETTINGS).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     write_manifest(out, FILES)
+    return replace(settings, model_id=document["model_id"])
 
 
 def _measure(engine: Engine, path: Path) -> Measured:
