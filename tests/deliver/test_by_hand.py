@@ -27,7 +27,7 @@ ALERT = AlertSpec(name="big", selection=Selection(), channels=("mail",))
 def test_send_now_makes_up_for_days_in_which_it_could_not_be_made(tmp_path: Path) -> None:
     rig, keeper = keeper_rig(tmp_path, spec=ONE)
     asyncio.run(rig.deliverer.run_due())
-    rig.stories = Stumbling(rig.stories, "arrived", 5, ArchiveError("the disk is full"))  # type: ignore[assignment]
+    rig.stories = Stumbling(rig.stories, "arrived", 5, ArchiveError("the disk is full"))
     rig.start()
     for day in range(5):
         rig.stories.put(story(day + 1, f"Day {day}", at=rig.clock.now() + HOUR))
