@@ -1,7 +1,8 @@
 """A process that reads documents: what one does to its reader, it does to this process only.
 
-Frames of marshalled documents in, one marshalled answer each out, until the pipe closes. Before each document the limit
-on CPU time is moved on; memory is limited once. Only lxml and selectolax are imported; feedparser when first needed.
+An empty frame says that it has begun. Then frames of marshalled documents in, one marshalled answer each out, until
+the pipe closes. Before each document the limit on CPU time is moved on; memory is limited once. Only lxml and
+selectolax are imported; feedparser when first needed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> None:
     limits = Limits(entries=entries, title=title, summary=summary)
     pipe = socket.socket(fileno=fd)
     with pipe.makefile("rwb") as stream:
+        stream.write(LENGTH.pack(0))
+        stream.flush()
         while True:
             head = stream.read(LENGTH.size)
             if len(head) < LENGTH.size:

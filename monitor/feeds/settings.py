@@ -35,7 +35,7 @@ class CollectSettings:
     full_get_every: float = 86_400.0
     #: good polls in a row that must see a permanent redirect before it is learned
     redirect_polls: int = 3
-    #: waits for one host in one round; feeds beyond it stay due for the next
+    #: waits for one host in one round, and as much for its answers; feeds beyond it stay due for the next
     round_seconds: float = 60.0
     #: an outage is retried after so long
     outage_retry: float = 120.0
@@ -45,6 +45,8 @@ class CollectSettings:
     cpu_seconds: int = 5
     #: a document may keep a worker for so long by the clock
     wall_seconds: float = 20.0
+    #: a worker may take so long to begin, which is counted against no document
+    start_seconds: float = 60.0
     memory_mb: int = 300
     documents_per_worker: int = 500
     #: an unused worker ends after so long
@@ -56,6 +58,8 @@ class CollectSettings:
     # identity
     #: older at first sight: archive only
     fresh_hours: float = 48.0
+    #: after we (or the feed) were away for longer, what came meanwhile is news too, up to so old
+    catch_up_days: float = 14.0
     #: new entries of one feed in one poll that are announced; more is a flood
     flood_cap: int = 60
     #: revisions of one entry that are stored beyond its first text

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import functools
+import gc
 import os
 import signal
 import subprocess
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.errors import ParseError
+from monitor.feeds.process import Process
 from monitor.feeds.settings import CollectSettings
 from monitor.feeds.worker import WorkerPool
 from monitor.types import Fetched, ParsedFeed
@@ -101,3 +107,95 @@ def test_idle_workers_end() -> None:
         assert isinstance(await outcome(pool, GOOD), ParseError)
 
     asyncio.run(main())
+
+
+def test_a_document_that_comes_while_the_last_worker_ends_is_read() -> None:
+    async def main() -> None:
+        closing, may_close = asyncio.Event(), asyncio.Event()
+
+        class Lingering(Process):
+            """Its end takes as long as the test likes."""
+
+            async def close(self, *, kill: bool = False) -> int | None:
+                closing.set()
+                await may_close.wait()
+                return await super().close(kill=kill)
+
+        pool = WorkerPool(CollectSettings(workers=1, worker_idle=0.05), start=Lingering)
+        assert isinstance(await outcome(pool, GOOD), ParsedFeed)
+        await closing.wait()
+        async with asyncio.timeout(60):
+            assert isinstance(await outcome(pool, GOOD), ParsedFeed)
+        may_close.set()
+        await pool.close()
+
+    asyncio.run(main())
+
+
+def test_documents_of_a_worker_that_cannot_be_started_get_an_answer_and_the_others_are_read() -> None:
+    async def main() -> None:
+        starts = 0
+
+        def start(settings: CollectSettings) -> Process:
+            nonlocal starts
+            starts += 1
+            if starts == 1:
+                raise OSError(errno.ENOMEM, "Cannot allocate memory")
+            return Process(settings)
+
+        pool = WorkerPool(CollectSettings(workers=1), start=start)
+        async with asyncio.timeout(60):
+            found = await asyncio.gather(*(outcome(pool, GOOD) for _ in range(20)))
+        failed = [result for result in found if isinstance(result, ParseError)]
+        assert 0 < len(failed) < 20 and {error.kind for error in failed} == {"crashed"}
+        assert "Cannot allocate memory" in str(failed[0])
+        await pool.close()
+
+    asyncio.run(main())
+
+
+def test_a_worker_that_answers_nonsense_leaves_nobody_waiting() -> None:
+    async def main() -> None:
+        class Babbling(Process):
+            async def receive(self) -> tuple[bool, Any]:
+                await super().receive()
+                return True, None
+
+        pool = WorkerPool(CollectSettings(workers=1), start=Babbling)
+        async with asyncio.timeout(60):
+            found = await asyncio.gather(*(outcome(pool, GOOD) for _ in range(3)))
+        assert all(isinstance(result, ParseError) and result.kind == "crashed" for result in found)
+        await pool.close()
+
+    asyncio.run(main())
+
+
+def test_a_worker_that_takes_too_long_to_begin_is_no_fault_of_a_document(tmp_path: Path) -> None:
+    sleeping = tmp_path / "python"
+    sleeping.write_text("#!/bin/sh\nexec sleep 600\n")
+    sleeping.chmod(0o700)
+
+    async def main() -> None:
+        settings = CollectSettings(workers=1, start_seconds=0.2, wall_seconds=5.0)
+        pool = WorkerPool(settings, start=functools.partial(Process, python=str(sleeping)))
+        found = await outcome(pool, GOOD)
+        assert isinstance(found, ParseError) and (found.kind, pool.killed) == ("crashed", 0), found
+        assert "did not begin" in str(found)
+        await pool.close()
+
+    asyncio.run(main())
+
+
+def test_a_process_that_cannot_be_started_leaves_no_socket_open() -> None:
+    def start() -> str:
+        try:
+            Process(CollectSettings(), python="/nowhere/python")
+        except OSError as error:
+            return type(error).__name__
+        return "started"
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert start() == "FileNotFoundError"
+        gc.collect()
+    assert [str(warning.message) for warning in told if warning.category is ResourceWarning] == []
