@@ -61,9 +61,9 @@ class Slot:
 
 
 class Room:
-    """Bytes that wait to be read and stored; fetching pauses while they are too many."""
+    """Bytes that wait to be read and stored; fetching pauses while they are too many. Each round has one of its own."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int = 32_000_000) -> None:
         self._size = size
         self._held = 0
         self._free = asyncio.Event()

@@ -15,8 +15,8 @@ from monitor.feeds.settings import CollectSettings
 from monitor.protocols import Clock
 from monitor.urls import host_key
 
-#: failures that may be our own network's
-_KINDS = frozenset(("dns", "connect", "timeout"))
+#: failures that may be our own network's: a captive portal or a router gives its own address and certificate for all
+_KINDS = frozenset(("dns", "connect", "timeout", "refused-address", "tls"))
 #: a host that served somebody well so lately refuses one feed, not everybody
 _WELL = timedelta(hours=6)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from monitor.collect.limits import Room
 from monitor.errors import FeedError
 from monitor.feeds import identity
 from monitor.types import FeedSpec, FeedState, Fetched, NotModified, ParsedFeed
@@ -82,6 +83,10 @@ class Round:
     progress: Progress | None
     #: asked for by name: a host's wish to be left alone does not hold
     insisting: bool = False
+    #: all that was asked for, however long a host takes
+    unhurried: bool = False
+    #: its own: a round that fails holds no bytes against the next
+    room: Room = field(default_factory=Room)
     queue: asyncio.Queue[Met | None] = field(default_factory=asyncio.Queue)
     #: something out there answered, so our own network works
     answered: bool = False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from monitor.collect.limits import Room, Slots
+from monitor.collect.limits import Slots
 from monitor.collect.network import Network
 from monitor.collect.outcomes import Owners
 from monitor.collect.records import Met, PollReport, Progress, Round
@@ -21,8 +22,6 @@ from monitor.protocols import Clock, FeedStore, Fetcher, Log, Parser
 from monitor.types import FeedSpec, FeedState, NotModified
 from monitor.urls import host_key
 
-#: bytes of bodies that may wait to be read and stored before fetching pauses
-_ROOM = 32_000_000
 #: a request has its slot for so many seconds; then, if not too many others do (times the slots), it goes on beside them
 _PATIENCE = 0.5
 _BESIDE = 7
@@ -58,13 +57,11 @@ class Collector:
         self._gates = gates if gates is not None else HostGates(settings.host_gap, clock)
         self._stopping = False
         self._slots = Slots(settings.concurrency, beside=_BESIDE * settings.concurrency, patience=_PATIENCE)
-        self._room = Room(_ROOM)
         self._network = Network(clock, settings)
         self._writer = Writer(
             store,
             settings,
             log,
-            room=self._room,
             rng=rng or random.Random(),  # noqa: S311 - jitter is no secret
             surprise=self._surprise,
         )
@@ -105,17 +102,18 @@ class Collector:
         for host, until in (await asyncio.to_thread(self._store.host_pauses, now)).items():
             self._gates.pause(host, (until - now).total_seconds())
         mine = [(self._specs[s.feed_id], s) for s in states if s.feed_id in self._specs]
-        current = Round(total=len(mine), progress=on_progress, insisting=force and feed_ids is not None)
-        await self._run(current, self._plan(mine, current, force=force))
+        insisting = force and feed_ids is not None
+        current = Round(total=len(mine), progress=on_progress, insisting=insisting, unhurried=force)
+        await self._run(current, self._plan(mine, current))
         return current.report(len(states), self._clock.monotonic() - began)
 
-    def _plan(self, mine: Iterable[Due], current: Round, *, force: bool) -> dict[str, list[Due]]:
+    def _plan(self, mine: Iterable[Due], current: Round) -> dict[str, list[Due]]:
         """Feeds by host, most overdue first; a crowded host's rest stays due."""
         by_host: dict[str, list[Due]] = {}
         most = max(1, int(self._settings.round_seconds / max(self._settings.host_gap, 0.001)))
         for spec, state in mine:
             feeds = by_host.setdefault(host_key(state.url), [])
-            if len(feeds) < most or force:
+            if len(feeds) < most or current.unhurried:
                 feeds.append((spec, state))
             else:
                 current.deferred += 1
@@ -137,9 +135,11 @@ class Collector:
             self._gates.tidy()
 
     async def _poll_host(self, host: str, feeds: list[Due], current: Round) -> None:
-        """A host's feeds, one after another, until it asks to be left alone or the round is to end."""
+        """A host's feeds, one after another, until it asks to be left alone, is too slow, or the round is to end."""
+        # rounds do not overlap: a host that is slow to answer would make all others late
+        left = math.inf if current.unhurried else self._settings.round_seconds
         for spec, state in feeds:
-            if self._stopping or not await self._turn_comes(host):
+            if self._stopping or left <= 0 or not await self._turn_comes(host):
                 current.deferred += 1
                 continue
             if (wait := self._gates.paused(host)) > 0 and not current.insisting:
@@ -148,13 +148,15 @@ class Collector:
                 until = now + timedelta(seconds=wait)
                 current.queue.put_nowait(Met(spec=spec, state=state, at=now, paused_until=until))
                 continue
-            await self._room.wait()
+            await current.room.wait()
             async with self._slots.one():
                 if self._stopping:
                     current.deferred += 1
                     continue
+                asked = self._clock.monotonic()
                 met = await self._fetch(spec, state)
-            self._room.take(met.size)
+                left -= self._clock.monotonic() - asked
+            current.room.take(met.size)
             self._note(met, host, current)
             if met.fetched is not None:
                 await self._read(met)

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from monitor.collect.limits import Room
 from monitor.collect.outcomes import Owners, outcome_of
 from monitor.collect.records import Met, Round
 from monitor.errors import ArchiveError, FeedError
@@ -32,14 +31,12 @@ class Writer:
         settings: CollectSettings,
         log: Log,
         *,
-        room: Room,
         rng: random.Random,
         surprise: Surprise,
     ) -> None:
         self._store = store
         self._settings = settings
         self._log = log
-        self._room = room
         self._random = rng
         self._surprise = surprise
         self.owners = Owners(())
@@ -59,7 +56,7 @@ class Writer:
                     batch.append(met)
             if batch:
                 outcomes, ids = await asyncio.to_thread(self._write, batch)
-                self._room.give(sum(met.size for met in batch))
+                current.room.give(sum(met.size for met in batch))
                 self._account(current, batch, outcomes, ids)
 
     def _write(self, batch: list[Met]) -> tuple[list[PollOutcome], list[int]]:

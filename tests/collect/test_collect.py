@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from monitor.archive import Archive, open_archive, upgrade
 from monitor.clock import SystemClock
 from monitor.collect import Collector
-from monitor.errors import FetchError
+from monitor.errors import ArchiveError, FetchError
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.hosts import HostGates
 from monitor.feeds.settings import CollectSettings
 from monitor.feeds.worker import WorkerPool
 from monitor.guard import Guard, guarded_session
 from monitor.testing import FakeClock, SilentLog
-from monitor.types import FeedSpec, FeedState, Fetched, NotModified
+from monitor.types import FeedSpec, FeedState, Fetched, KnownEntry, NotModified, PollOutcome
 from tests.collect import virtual
 from tests.collect.week import InlineParser
 from tests.feeds.server import (
@@ -284,3 +287,111 @@ def _last_good(tmp_path: Path, hanging: int) -> float:
 def test_two_hundred_silent_servers_do_not_make_eight_hundred_others_late(tmp_path: Path) -> None:
     alone, among = _last_good(tmp_path, 0), _last_good(tmp_path, 200)
     assert among < 1.5 * alone
+
+
+class Feeds:
+    """A FeedStore in memory, whose disk may be full."""
+
+    def __init__(self, specs: Sequence[FeedSpec]) -> None:
+        self._states = [FeedState(feed_id=spec.id, url=spec.url) for spec in specs]
+        self.full = False
+        self.stored: list[PollOutcome] = []
+
+    def due(self, *_: object, **__: object) -> list[FeedState]:
+        return self._states
+
+    def states(self) -> list[FeedState]:
+        return self._states
+
+    def sync(self, *_: object, **__: object) -> None: ...
+
+    def next_due(self) -> None: ...
+
+    def host_pauses(self, *_: object, **__: object) -> dict[str, datetime]:
+        return {}
+
+    def known(self, *_: object, **__: object) -> dict[str, list[KnownEntry]]:
+        return {}
+
+    def store(self, outcomes: Sequence[PollOutcome]) -> list[int]:
+        if self.full:
+            raise ArchiveError("the disk is full")
+        self.stored += outcomes
+        return []
+
+
+def test_rounds_that_could_not_be_stored_hold_nothing_against_the_next() -> None:
+    clock = FakeClock()
+    specs = [FeedSpec(id=f"f{n}", url=f"https://h{n}.test/", name="F") for n in range(6)]
+    large = rss(item(1)) + b" " * 9_000_000
+    store = Feeds(specs)
+
+    class Large:
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> Fetched:
+            return Fetched(url=spec.url, status=200, body=large)
+
+    async def main() -> None:
+        collector = Collector(specs, store, Large(), InlineParser(), clock, CollectSettings(), SilentLog())
+        store.full = True
+        with pytest.raises(ArchiveError):
+            await collector.poll()
+        store.full = False
+        async with asyncio.timeout(600):
+            assert (await collector.poll()).polled == 6
+
+    virtual.run(clock, main())
+
+
+def test_a_crowded_host_that_never_answers_does_not_hold_the_round_up() -> None:
+    clock, settings = FakeClock(), CollectSettings()
+    specs = [FeedSpec(id=f"dead{n:02}", url=f"https://dead.test/{n}", name="F") for n in range(20)]
+    specs.append(FeedSpec(id="good", url="https://good.test/feed", name="Good"))
+    gates = HostGates(settings.host_gap, clock)
+
+    class Dead:
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> NotModified:
+            if spec.id != "good":
+                async with gates.turn("dead.test"):
+                    await asyncio.sleep(settings.total_timeout)
+                raise FetchError(f"{spec.url}: timed out", kind="timeout")
+            return NotModified(url=spec.url)
+
+    async def main() -> None:
+        store = Feeds(specs)
+        collector = Collector(specs, store, Dead(), InlineParser(), clock, settings, SilentLog(), gates=gates)
+        report = await collector.poll()
+        assert report.not_modified == 1 and report.failed in (2, 3) and report.failed + report.deferred == 20
+        assert report.seconds < settings.round_seconds + settings.total_timeout + 3 * settings.host_gap
+        # those that were left stay due; what a person asks for is done to its end
+        assert len(store.stored) == 1 + report.failed
+        everything = await collector.poll(force=True)
+        assert (everything.failed, everything.deferred) == (20, 0)
+
+    virtual.run(clock, main())
+
+
+@pytest.mark.parametrize("kind", ["refused-address", "tls"])
+def test_a_captive_portal_is_our_own_outage(kind: str) -> None:
+    """It gives its own address for every name, and its own certificate."""
+    clock = FakeClock()
+    specs = [FeedSpec(id=f"f{n}", url=f"https://h{n}.test/", name="F") for n in range(5)]
+
+    class Portal:
+        open = False
+
+        async def fetch(self, spec: FeedSpec, state: FeedState, *, full: bool = False) -> NotModified:
+            if self.open and spec.id == "f0":
+                return NotModified(url=spec.url)
+            raise FetchError(f"{spec.url}: {kind}", kind=kind)
+
+    async def main() -> None:
+        portal = Portal()
+        collector = Collector(specs, Feeds(specs), portal, InlineParser(), clock, CollectSettings(), SilentLog())
+        shut = await collector.poll()
+        assert (shut.outage, shut.failed) == (5, 0) and collector.outage_since is not None
+        # once anything answers, it is each feed's own
+        portal.open = True
+        opened = await collector.poll()
+        assert (opened.outage, opened.failed) == (0, 4) and collector.outage_since is None
+
+    virtual.run(clock, main())

@@ -10,7 +10,7 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.collect.limits import Room, Slots
+from monitor.collect.limits import Slots
 from monitor.collect.records import Met, Round
 from monitor.collect.writer import Writer
 from monitor.errors import FeedError
@@ -59,9 +59,7 @@ def _surprise(spec: FeedSpec, error: Exception) -> FeedError:
 
 
 def _writer(store: MemoryFeeds) -> Writer:
-    return Writer(
-        cast("FeedStore", store), SETTINGS, SilentLog(), room=Room(1000), rng=random.Random(1), surprise=_surprise
-    )
+    return Writer(cast("FeedStore", store), SETTINGS, SilentLog(), rng=random.Random(1), surprise=_surprise)
 
 
 entries = st.builds(
