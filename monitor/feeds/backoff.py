@@ -37,12 +37,10 @@ def after_failure(
     if asked is not None and asked > delay:
         delay = min(asked, settings.max_interval)
         why = f"its server asks to wait {span(delay)}"
-    url = state.url
     if state.url != spec.url and failures - state.failures > 0 and failures >= settings.redirect_failures:
-        url, why = spec.url, "the learned address fails; back to the one in feeds.yaml"
+        state, why = _returned(state, spec), "the learned address fails; back to the one in feeds.yaml"
     return replace(
         state,
-        url=url,
         polled_at=now,
         polls=state.polls + 1,
         failed=state.failed + 1,
@@ -63,6 +61,10 @@ def after_throttle(
     pause = host_pause(state, error, settings)
     delay = max(pause, shortest_interval(spec, settings))
     asked = "its server asks to wait" if error.retry_after is not None else "its server refuses for now; waits"
+    why = f"{asked} {span(delay)}"
+    if state.url != spec.url and state.error_kind == "throttled" and pause >= settings.max_interval:
+        # refused again and again: the address was learned, so it may be unlearned
+        state, why = _returned(state, spec), "the learned address refuses; back to the one in feeds.yaml"
     return replace(
         state,
         polled_at=now,
@@ -70,7 +72,7 @@ def after_throttle(
         error_kind=error.kind,
         error=str(error),
         next_poll_at=at(now, delay, jitter, settings),
-        next_poll_why=f"{asked} {span(delay)}",
+        next_poll_why=why,
         silent_since=silent_since(state, now),
     )
 
@@ -111,6 +113,13 @@ def host_pause(state: FeedState, error: FetchError, settings: CollectSettings) -
         # throttled last time too: twice as long as then
         pause = max(pause, 2 * (state.next_poll_at - state.polled_at).total_seconds())
     return min(pause, settings.max_interval)
+
+
+def _returned(state: FeedState, spec: FeedSpec) -> FeedState:
+    """To the address in feeds.yaml; validators and the last body are the other server's."""
+    return replace(
+        state, url=spec.url, etag=None, last_modified=None, body_hash=None, redirect_url=None, redirect_count=0
+    )
 
 
 def _times(state: FeedState, error: FeedError) -> str:

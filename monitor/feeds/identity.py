@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from monitor.feeds.drafts import change_of, drafts_of, publisher_of
 from monitor.feeds.keys import Keyed, Keys, content_key, guid_key, keyed
-from monitor.feeds.matching import match_entries
+from monitor.feeds.matching import match_entries, renamed
 from monitor.feeds.settings import CollectSettings
 from monitor.types import EntryChange, EntryDraft, FeedSpec, FeedState, KnownEntry, ParsedEntry, ParsedFeed
 
@@ -33,7 +33,7 @@ class Decision:
     gap: bool = False
     #: median seconds between the document's entries; None if it dates too few
     rhythm: float | None = None
-    #: published time of the newest entry
+    #: published time of the newest entry that is not of the future
     newest: datetime | None = None
 
 
@@ -59,16 +59,15 @@ def decide(
                 changes.append(change)
     total, old = len(document.entries), sum(match is not None for match in matches)
     events: list[str] = []
-    renamed = sum(
-        match is not None and keys.guid is not None and bool(match.guids) and keys.guid not in match.guids
-        for (_, keys), match in zip(document.entries, matches, strict=True)
-    )
-    if renamed * 2 > total:
-        events.append(f"feed changed its ids: {renamed} of {total} entries are known by link or text")
+    others = renamed(document, matches)
+    if others * 2 > total:
+        events.append(f"feed changed its ids: {others} of {total} entries are known by link or text")
     first = state.baseline_at is None
     drafts = drafts_of(spec, parsed, new, now)
-    announced = _announce(drafts, first=first, now=now, settings=settings, events=events)
-    dates = sorted(when for entry, _ in document.entries if (when := entry.published or entry.updated) is not None)
+    announced = _announce(drafts, state, now=now, settings=settings, events=events)
+    # an entry of the future (a summit's, a typing error) says nothing about when the feed publishes
+    stated = (entry.published or entry.updated for entry, _ in document.entries)
+    dates = sorted(when for when in stated if when is not None and when <= now)
     gap = not first and total >= 2 and old == 0 and state.entries > 0 and _reaches_back(dates, state) is False
     if gap:
         events.append("no overlap with the last poll: entries may have been missed")
@@ -92,12 +91,20 @@ def rhythm_of(dates: Sequence[datetime]) -> float | None:
     return gaps[len(gaps) // 2]
 
 
+def fresh_since(state: FeedState, now: datetime, settings: CollectSettings) -> datetime:
+    """What was published later is news: of two days, or all since the feed was last read well, to a limit."""
+    fresh = now - timedelta(hours=settings.fresh_hours)
+    if state.ok_at is None:
+        return fresh
+    return min(fresh, max(state.ok_at, now - timedelta(days=settings.catch_up_days)))
+
+
 def _announce(
-    drafts: Sequence[EntryDraft], *, first: bool, now: datetime, settings: CollectSettings, events: list[str]
+    drafts: Sequence[EntryDraft], state: FeedState, *, now: datetime, settings: CollectSettings, events: list[str]
 ) -> list[EntryDraft]:
     """Which of the new ones are news. The rest is archived and never announced."""
-    fresh = now - timedelta(hours=settings.fresh_hours)
-    news = [] if first else [i for i, draft in enumerate(drafts) if draft.published_at >= fresh]
+    fresh = fresh_since(state, now, settings)
+    news = [] if state.baseline_at is None else [i for i, draft in enumerate(drafts) if draft.published_at >= fresh]
     if len(news) > settings.flood_cap:
         events.append(f"a flood of {len(news)} new entries; the newest {settings.flood_cap} are announced")
         news = sorted(news, key=lambda i: drafts[i].published_at, reverse=True)[: settings.flood_cap]
@@ -118,6 +125,7 @@ __all__ = [
     "Keys",
     "content_key",
     "decide",
+    "fresh_since",
     "guid_key",
     "keyed",
     "publisher_of",

@@ -74,10 +74,17 @@ def match_entries(document: Keyed, known: Sequence[KnownEntry]) -> list[Stored |
     for index, (_, keys) in enumerate(document.entries):
         if matches[index] is None and keys.shared:
             matches[index] = _by_shared(keys, by_content.get(keys.content, ()), taken)
-        if matches[index] is None and keys.link:
-            matches[index] = _by_link(keys, by_link.get(keys.link, ()), taken, here)
+    _by_link(document, matches, by_link, taken, here)
     _by_content(document, matches, by_content, taken, here)
     return matches
+
+
+def renamed(document: Keyed, matches: Sequence[Stored | None]) -> int:
+    """How many entries are known by another guid than theirs."""
+    return sum(
+        match is not None and keys.guid is not None and bool(match.guids) and keys.guid not in match.guids
+        for (_, keys), match in zip(document.entries, matches, strict=True)
+    )
 
 
 def _by_guid(
@@ -110,13 +117,35 @@ def _by_shared(keys: Keys, candidates: Sequence[Stored], taken: set[int]) -> Sto
     return None
 
 
-def _by_link(keys: Keys, candidates: Sequence[Stored], taken: set[int], here: set[bytes]) -> Stored | None:
-    """One link is one entry, unless the stored one stands in this document too, under its own guid."""
-    for k in candidates:
-        if k.entry_id not in taken and (keys.guid is None or not k.guids & here):
-            taken.add(k.entry_id)
-            return k
-    return None
+def _by_link(
+    document: Keyed,
+    matches: list[Stored | None],
+    by_link: Mapping[bytes, Sequence[Stored]],
+    taken: set[int],
+    here: set[bytes],
+) -> None:
+    """One link is one entry, unless the stored one stands in this document too, under its own guid.
+
+    Where both have a guid, which then differ, it may be the next entry under a link that recurs (a changelog's page):
+    the words must agree too, or most of the document must have got other guids.
+    """
+    doubtful: list[tuple[int, Stored]] = []
+    for index, (_, keys) in enumerate(document.entries):
+        if matches[index] is not None or not keys.link:
+            continue
+        named = keys.guid is not None
+        free = [k for k in by_link.get(keys.link, ()) if k.entry_id not in taken and not (named and k.guids & here)]
+        sure = next((k for k in free if not (named and k.guids) or keys.content in k.contents), None)
+        if sure is not None:
+            matches[index] = sure
+            taken.add(sure.entry_id)
+        elif free:
+            doubtful.append((index, free[0]))
+    if doubtful and _most(renamed(document, matches) + len(doubtful), document):
+        for index, k in doubtful:
+            if k.entry_id not in taken:
+                matches[index] = k
+                taken.add(k.entry_id)
 
 
 def _by_content(
@@ -144,11 +173,16 @@ def _by_content(
                 taken.add(anonymous[0].entry_id)
         elif len(free) == 1 and count[keys.content] == 1 and not (free[0].guids | free[0].links) & here:
             moved.append((index, free[0], bool(entry.title) and len(entry.summary) >= _TELLING))
-    most = len(moved) * 2 > len(document.entries) and len(moved) >= 3
+    most = _most(len(moved), document)
     for index, k, telling in moved:
         if (telling or most) and k.entry_id not in taken:
             matches[index] = k
             taken.add(k.entry_id)
 
 
-__all__ = ["Stored", "match_entries"]
+def _most(count: int, document: Keyed) -> bool:
+    """More than half of its entries, and more than one or two: what the site did, and no chance."""
+    return count * 2 > len(document.entries) and count >= 3
+
+
+__all__ = ["Stored", "match_entries", "renamed"]

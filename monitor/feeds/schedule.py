@@ -59,14 +59,17 @@ def after_read(
     """A document was read. jitter: from 0 to 1."""
     low = shortest_interval(spec, settings)
     rhythm = met.rhythm if met.rhythm is not None else state.rhythm
-    newest = _latest(state.new_entry_at, now if met.new and state.baseline_at else met.newest)
+    newest = _latest(now, state.new_entry_at, now if met.new and state.baseline_at else met.newest)
     interval, why = _adapted(state, met, rhythm, newest, low, now, settings)
     asked = max(met.ttl or 0.0, met.fetched.max_age or 0.0)
     if asked > interval:
         interval, why = min(asked, settings.max_interval), f"the feed asks for {span(asked)}"
-    if met.truncated:
-        why = "the document was cut: again soon"
-    delay = low if met.truncated else interval
+    delay = interval
+    if met.truncated and not _cut_before(state):
+        # never against what it asks for
+        delay, why = min(max(low, asked), interval), "the document was cut: again soon"
+    elif met.truncated:
+        why = f"the document is always cut; every {span(interval)}"
     return replace(
         state,
         **_good(state, met.fetched, now, full=met.full),
@@ -77,7 +80,7 @@ def after_read(
         interval=interval,
         next_poll_at=at(now, delay, jitter, settings),
         next_poll_why=why,
-        baseline_at=state.baseline_at or now,
+        baseline_at=state.baseline_at or (None if met.truncated and not _stays_cut(state) else now),
         new_entry_at=newest,
         bytes=state.bytes + met.fetched.wire_bytes,
         gaps=state.gaps + met.gap,
@@ -93,7 +96,9 @@ def after_same(
 ) -> FeedState:
     """Nothing has changed. jitter: from 0 to 1."""
     low = shortest_interval(spec, settings)
-    high = _ceiling(state.rhythm, state.new_entry_at, low, now, settings)
+    # one that was stored as of the future counts from now
+    newest = min(state.new_entry_at, now) if state.new_entry_at is not None else None
+    high = _ceiling(state.rhythm, newest, low, now, settings)
     interval = min(max(state.interval * 1.25, low), max(high, low, min(state.interval, settings.max_interval)))
     why = f"nothing new; every {span(interval)}"
     if (met.answer.max_age or 0.0) > interval:
@@ -108,7 +113,8 @@ def after_same(
         next_poll_why=why,
         not_modified=state.not_modified + met.not_modified,
         bytes=state.bytes + (0 if isinstance(met.answer, NotModified) else met.answer.wire_bytes),
-        silent_since=silent_since(state, now),
+        new_entry_at=newest,
+        silent_since=silent_since(replace(state, new_entry_at=newest), now),
     )
 
 
@@ -181,8 +187,19 @@ def _good(state: FeedState, answer: Fetched | NotModified, now: datetime, *, ful
     }
 
 
-def _latest(a: datetime | None, b: datetime | None) -> datetime | None:
-    return max((when for when in (a, b) if when is not None), default=None)
+def _latest(now: datetime, *times: datetime | None) -> datetime | None:
+    """The last of them that is not of the future."""
+    return max((when for when in times if when is not None and when <= now), default=None)
+
+
+def _cut_before(state: FeedState) -> bool:
+    """The last document was cut, too: of a whole one the hash is kept."""
+    return state.ok_at is not None and state.body_hash is None
+
+
+def _stays_cut(state: FeedState) -> bool:
+    """This is at least the third document and all were cut: no whole one is to be waited for before news are news."""
+    return _cut_before(state) and state.polls - state.failed >= 2
 
 
 __all__ = [

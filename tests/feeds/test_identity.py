@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from monitor.feeds.identity import Decision, decide, keyed
 from monitor.feeds.settings import CollectSettings
@@ -79,6 +79,48 @@ def test_what_is_announced() -> None:
     assert not any(d.announce for d in judge([fresh], state=replace(STATE, baseline_at=None)).drafts)
     flood = judge([entry(n) for n in range(200)])
     assert sum(d.announce for d in flood.drafts) == 60 and len(flood.drafts) == 200 and "flood" in flood.events[0]
+
+
+def test_what_came_while_we_were_away_is_news_up_to_two_weeks() -> None:
+    days = [0.1, 2.5, 4.0, 13.0, 15.0]
+    came = [entry(n, published=MONDAY - timedelta(days=ago)) for n, ago in enumerate(days)]
+    for away, announced in [(1.0, 1), (3.0, 2), (5.0, 3), (60.0, 4)]:
+        state = replace(STATE, ok_at=MONDAY - timedelta(days=away))
+        found = [d.announce for d in judge(came, state=state).drafts]
+        assert found == [n < announced for n in range(5)], away
+    assert sum(d.announce for d in judge(came, state=replace(STATE, ok_at=None)).drafts) == 1
+
+
+def test_the_next_entry_under_a_link_that_recurs_is_another() -> None:
+    page = "https://news.example/changelog"
+    others = [entry(n) for n in range(4)]
+    old, new = entry(7, link=page), entry(8, link=page)
+    decision = judge([new, *others], [old, *others])
+    assert [d.title for d in decision.drafts] == ["T8"] and decision.changes == ()
+    # the same words under another guid are the same entry, and so is an edited one where all guids are other ones
+    assert judge([replace(old, guid="x"), *others], [old, *others]).drafts == ()
+    renamed = [replace(e, guid=f"x{e.guid}") for e in (replace(old, title="Edited"), *others)]
+    after = judge(renamed, [old, *others])
+    assert after.drafts == () and [c.title for c in after.changes] == ["Edited"]
+
+
+def test_entries_that_stand_under_a_former_spelling_of_their_link_are_known_by_guid_or_words() -> None:
+    """Keys once left out any closing /amp, and parameters that only begin like a trace."""
+    for now, then in [("blog/amp", "blog"), ("view?ref=newsletter-12", "view")]:
+        new, old = (entry(7, link=f"https://news.example/{path}") for path in (now, then))
+        decision = judge([new], [old])
+        assert decision.drafts == () and [c.entry_id for c in decision.changes] == [1]
+        assert decision.changes[0].url == new.link
+        permalinks = [replace(e, guid=e.link) for e in (new, old)]
+        assert judge(permalinks[:1], permalinks[1:]).drafts == ()
+
+
+def test_an_entry_of_the_future_says_nothing_about_the_rhythm() -> None:
+    daily = [entry(n, published=MONDAY - timedelta(days=n)) for n in range(5)]
+    summit = entry(9, published=datetime(2030, 6, 1, tzinfo=UTC))
+    plain, found = judge(daily), judge([*daily, summit])
+    assert found.newest == plain.newest == MONDAY and found.rhythm == plain.rhythm == 86_400.0
+    assert judge([summit]).newest is None
 
 
 def test_dates_are_clamped() -> None:

@@ -104,3 +104,59 @@ def test_redirects_outages_silence_and_full_gets() -> None:
 def test_a_cut_document_leaves_no_validators() -> None:
     cut = read(truncated=True, new=3)
     assert cut.etag is None and cut.body_hash is None and wait(cut) == 300
+
+
+def test_a_feed_that_is_always_cut_is_asked_no_oftener_than_it_asks_for_and_follows_its_interval() -> None:
+    whole = read()
+    assert wait(read(whole, truncated=True)) == 300
+    assert wait(read(whole, truncated=True, age=21_600.0)) == 21_600
+    assert wait(read(whole, truncated=True, ttl=900.0)) == 900
+    again = read(read(whole, truncated=True), truncated=True)
+    assert wait(again) == again.interval > 1800
+
+
+def test_a_feed_begins_with_a_whole_document_or_the_third_that_was_cut() -> None:
+    new = FeedState(feed_id="f", url=SPEC.url)
+    once = read(new, truncated=True, new=1, known=0)
+    assert once.baseline_at is None and once.entries == 1
+    assert read(once, new=39, known=1).baseline_at == MONDAY
+    twice = read(once, truncated=True, known=1)
+    assert twice.baseline_at is None
+    failed = schedule.after_failure(twice, ParseError("x", kind="html"), SPEC, MONDAY, SETTINGS, 0.0)
+    for state in (twice, failed):
+        assert read(state, truncated=True, known=1).baseline_at == MONDAY
+    assert read(new).baseline_at == MONDAY
+
+
+def test_an_entry_of_the_future_does_not_hide_that_a_feed_is_silent() -> None:
+    ahead = replace(STATE, new_entry_at=MONDAY + timedelta(days=1300))
+    assert read(ahead, newest=MONDAY - timedelta(days=60)).silent_since == MONDAY
+    # where the document never changes, silence counts from now
+    same = Same(answer=NotModified(url=SPEC.url))
+    found = schedule.after_same(ahead, same, SPEC, MONDAY, SETTINGS, 0.0)
+    assert found.new_entry_at == MONDAY and found.silent_since is None
+    later = schedule.after_same(found, same, SPEC, MONDAY + timedelta(days=8), SETTINGS, 0.0)
+    assert later.silent_since is not None
+
+
+def test_a_learned_address_that_refuses_for_days_is_given_up_with_its_validators() -> None:
+    learned = replace(STATE, url="https://new.example/feed", etag='"n"', last_modified="Mon", body_hash="h")
+    refused = FetchError("403", status=403, host_throttled=True, kind="throttled")
+    state, now, polls = learned, MONDAY, 0
+    while state.url != SPEC.url and polls < 20:
+        state = schedule.after_throttle(state, refused, SPEC, now, SETTINGS, 0.0)
+        assert state.next_poll_at is not None
+        now, polls = state.next_poll_at, polls + 1
+    assert polls == 4 and now - MONDAY < timedelta(days=3)
+    missing = FetchError("404", status=404, kind="http")
+    gone = learned
+    for _ in range(3):
+        gone = schedule.after_failure(gone, missing, SPEC, MONDAY, SETTINGS, 0.0)
+    for found in (state, gone):
+        assert (found.url, found.etag, found.last_modified, found.body_hash) == (SPEC.url, None, None, None)
+        assert "back to the one in feeds.yaml" in found.next_poll_why
+    # one wish for a long pause is no refusal, and what feeds.yaml says is never given up
+    wish = FetchError("429", status=429, retry_after=1e9, host_throttled=True, kind="throttled")
+    assert schedule.after_throttle(learned, wish, SPEC, MONDAY, SETTINGS, 0.0).url == learned.url
+    own = replace(STATE, etag='"1"', error_kind="throttled")
+    assert schedule.after_throttle(own, wish, SPEC, MONDAY, SETTINGS, 0.0).etag == '"1"'
