@@ -23,6 +23,7 @@ from monitor.urls.parts import (
 from monitor.urls.traces import TRACE_FRAGMENT, is_trace
 
 _AMP_CACHE = re.compile(r"\A/(?:amp|c|v)/(s/)?([^/]+\.[^/]+/.*)\Z")
+_NUMBER = re.compile(r"\d{5}")
 _MOBILE = re.compile(r"\A(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.[^.])")
 
 
@@ -30,8 +31,8 @@ def canonical(url: str) -> str | None:
     """The one spelling of an http(s) address, or None if it is none.
 
     Lower-case scheme and host (IDNA), no userinfo, no default port, no dot segments, percent-encoding as RFC 3986
-    wants it, no tracking parameters, no fragment that only traces (one that names a place in the page stays), AMP
-    forms undone where that is certain. Applying it twice changes nothing.
+    wants it, no tracking parameters, no fragment that only traces (one that names a place in the page stays), what
+    AMP caches and viewers show unwrapped. Applying it twice changes nothing.
     """
     if is_tidy(url) and "/amp" not in url and "ampproject" not in url and "/." not in url:
         head, _, query = url.partition("?")
@@ -51,8 +52,6 @@ def _canonical(url: str) -> str | None:
     if unwrapped is not None:
         return canonical(unwrapped)
     path = _path(parts.path)
-    while path.endswith(("/amp", "/amp/")) and path.count("/") > 2 - path.endswith("p"):
-        path = path[: path.rindex("/amp")]
     query = "&".join(p for p in escaped(parts.query, QUERY_SAFE).split("&") if p and not is_trace(p))
     fragment = escaped(parts.fragment, QUERY_SAFE + "#")
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
@@ -68,8 +67,8 @@ def _canonical(url: str) -> str | None:
 def link_key(url: str) -> bytes:
     """16 bytes that are equal for spellings of one address.
 
-    Ignores what `canonical` removes and besides: the scheme, a leading www., m., mobile. or amp., a closing slash and
-    the order of parameters. What is no address is hashed as it stands.
+    Ignores what `canonical` removes and besides: the scheme, a leading www., m., mobile. or amp., a closing slash, the
+    order of parameters, and /amp after what looks like an article. What is no address is hashed as it stands.
     """
     clean = canonical(url)
     if clean is None:
@@ -77,7 +76,7 @@ def link_key(url: str) -> bytes:
     rest = clean.partition("://")[2]
     rest, _, fragment = rest.partition("#")
     rest, _, query = rest.partition("?")
-    rest = _MOBILE.sub("", rest).rstrip("/")
+    rest = _without_amp(_MOBILE.sub("", rest).rstrip("/"))
     text = f"{rest}?{'&'.join(sorted(query.split('&')))}#{fragment}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
@@ -131,6 +130,19 @@ def _path(raw: str) -> str:
         if last:
             out.append("")
     return "/" + "/".join(out)
+
+
+def _without_amp(rest: str) -> str:
+    """Host and path without a closing /amp below a section and an article's slug or number.
+
+    Elsewhere "amp" may be what the page is about.
+    """
+    article = rest
+    while article.endswith("/amp"):
+        article = article[:-4]
+    slug = article.rpartition("/")[2]
+    telling = slug.count("-") >= 2 or _NUMBER.search(slug) is not None
+    return article if article.count("/") >= 2 and telling else rest
 
 
 def _unwrap_amp(host: str, parts: SplitResult) -> str | None:

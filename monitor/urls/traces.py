@@ -21,7 +21,7 @@ _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "matomo_", "hsa_", "at_custom", "it
 
 #: only with these values are they a trace; `ref=main` or `source=arxiv` may name what is read
 _TRACE_VALUES = {
-    "ref": re.compile(r"rss|feed|feedly|twitter|hackernews|producthunt|newsletter|.*\.(com|org|io|net|co)\Z"),
+    "ref": re.compile(r"rss|feed|feedly|twitter|hackernews|producthunt|newsletter|.*\.(com|org|io|net|co)"),
     "source": re.compile(r"rss.*|feed.*|twitter|facebook|newsletter|email"),
     "src": re.compile(r"rss.*|feed.*"),
     "from": re.compile(r"rss|feed|rssfeed"),
@@ -41,4 +41,4 @@ def is_trace(parameter: str) -> bool:
     if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
         return True
     pattern = _TRACE_VALUES.get(name)
-    return pattern is not None and pattern.match(value.lower()) is not None
+    return pattern is not None and pattern.fullmatch(value.lower()) is not None

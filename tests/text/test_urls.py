@@ -71,9 +71,13 @@ def test_links_of_documents_are_http_or_nothing(url: str) -> None:
         ("https://x.com/notes#may-5", "https://x.com/notes#may-5"),
         ("https://x.com/a?ref=main", "https://x.com/a?ref=main"),
         ("https://x.com/a?ref=producthunt&fbclid=1", "https://x.com/a"),
-        ("https://x.com/a/amp/", "https://x.com/a"),
+        ("https://x.com/a?ref=newsletter-12", "https://x.com/a?ref=newsletter-12"),
+        ("https://x.com/a?from=feedback", "https://x.com/a?from=feedback"),
+        ("https://x.com/a?ref=other.example.com", "https://x.com/a"),
+        # what is stored is opened: only keys leave out that a page is an AMP page
+        ("https://x.com/2026/11/a-long-story/amp/", "https://x.com/2026/11/a-long-story/amp/"),
         ("https://x.com/amp", "https://x.com/amp"),
-        ("https://www.google.com/amp/s/news.example/a/amp", "https://news.example/a"),
+        ("https://www.google.com/amp/s/news.example/a/amp", "https://news.example/a/amp"),
         ("https://x-com.cdn.ampproject.org/c/s/x.com/a", "https://x.com/a"),
         ("https://münchen.de/ä", "https://xn--mnchen-3ya.de/%C3%A4"),
         ("javascript:alert(1)", None),
@@ -88,6 +92,23 @@ def test_links_of_documents_are_http_or_nothing(url: str) -> None:
 )
 def test_canonical(raw: str, expected: str | None) -> None:
     assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "same"),
+    [
+        ("https://x.com/news/the-long-story/amp", "https://x.com/news/the-long-story"),
+        ("https://amp.x.com/2026/11/the-long-story/amp/", "https://x.com/2026/11/the-long-story/"),
+        ("https://x.com/news/story/2026112401/amp?id=7", "https://x.com/news/story/2026112401?id=7"),
+    ],
+)
+def test_an_amp_page_has_its_articles_key(page: str, same: str) -> None:
+    assert link_key(page) == link_key(same)
+
+
+@pytest.mark.parametrize("page", ["blog/amp", "products/amp/", "docs/models/amp", "the-long-story-told/amp", "amp/amp"])
+def test_a_page_about_amp_is_no_other_page(page: str) -> None:
+    assert link_key(f"https://x.com/{page}") != link_key(f"https://x.com/{page.rstrip('/').removesuffix('/amp')}")
 
 
 def test_link_key_ignores_what_wobbles_and_nothing_else() -> None:
