@@ -25,6 +25,11 @@ PIPELINES = ("collect", "understand", "deliver")
 #: a scheduler that has not shown itself for so many intervals, and at least so many seconds, hangs
 PATIENCE = 4
 LEAST_PATIENCE = 60.0
+#: seconds after which a round hangs, and does not only take long. Polls end by themselves, since each host has a
+#: minute and each request half of one: ten thousand hosts that never answer take twenty minutes. A round of
+#: understanding reads a bounded batch; one of delivering sends what waits: five thousand mails, a second each, take an
+#: hour and a half.
+LONGEST = {"collect": 2 * 3600.0, "understand": 6 * 3600.0, "deliver": 6 * 3600.0}
 
 Round = Callable[[], Awaitable[str]]
 
@@ -39,6 +44,8 @@ class Ticks:
         self._troubles = troubles
         self._log = get_logger("ticks")
         self._running: dict[str, asyncio.Task[Any]] = {}
+        #: when each of them began
+        self._begun: dict[str, float] = {}
         self._skipped: dict[str, int] = {}
         self._may_begin = asyncio.Event()
         self._may_begin.set()
@@ -79,9 +86,19 @@ class Ticks:
             )
 
     def alive(self, settings: TickSettings) -> bool:
-        """The scheduler has planned or left out a tick lately. Measured by the monotonic clock."""
+        """It ticks, and no round hangs. Measured by the monotonic clock."""
+        return self.trouble(settings) is None
+
+    def trouble(self, settings: TickSettings) -> str | None:
+        """Why it is not alive: nothing was planned or left out lately, or a round has run for hours."""
+        now = self._clock.monotonic()
         shortest: float = min(getattr(settings, name).total_seconds() for name in PIPELINES)
-        return self._clock.monotonic() - self._last_sign <= max(PATIENCE * shortest, LEAST_PATIENCE)
+        if now - self._last_sign > max(PATIENCE * shortest, LEAST_PATIENCE):
+            return "the scheduler has not ticked for too long"
+        for name, begun in self._begun.items():
+            if now - begun > LONGEST[name]:
+                return f"the round of {name} has hung for {(now - begun) / 3600:.0f} h"
+        return None
 
     def under_way(self) -> str:
         """The rounds that run now, in words."""
@@ -120,7 +137,7 @@ class Ticks:
         task = asyncio.current_task()
         assert task is not None
         self._running[name] = task
-        begun = self._clock.monotonic()
+        begun = self._begun[name] = self._clock.monotonic()
         try:
             words = await self._rounds[name]()
         except asyncio.CancelledError:
@@ -134,6 +151,7 @@ class Ticks:
             self._succeeded(name, words, self._clock.monotonic() - begun)
         finally:
             self._running.pop(name, None)
+            self._begun.pop(name, None)
             self._tell_skipped(name)
 
     def _succeeded(self, name: str, words: str, seconds: float) -> None:

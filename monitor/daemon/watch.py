@@ -67,8 +67,8 @@ class Watch:
         found = dict(app.troubles())
         if words := disk_trouble(app.settings.state_folder):
             found["disk"] = words
-        if not self._ticks.alive(app.settings.ticks):
-            found["ticks"] = "the scheduler has not ticked for too long"
+        if words := self._ticks.trouble(app.settings.ticks):
+            found["ticks"] = words
         kinds = frozenset({*found, *self._troubles.now}) - self._ticks.kinds
         begun, over = self._troubles.replace(kinds, found)
         for kind, words in begun.items():

@@ -125,6 +125,39 @@ def test_a_round_never_runs_beside_itself_and_skipped_ticks_are_told(tmp_path: P
     assert logged.of("ticks skipped while the round ran")[0]["count"] >= 3
 
 
+def test_a_round_that_hangs_is_told_though_the_scheduler_ticks(tmp_path: Path, logged: Logged) -> None:
+    async def test() -> None:
+        app, clock, release = FakeApp(settings_in(tmp_path)), FakeClock(), asyncio.Event()
+
+        async def hangs() -> str:
+            await release.wait()
+            return ""
+
+        app.behave["collect"] = hangs
+        async with running(app, clock=clock) as daemon:
+            await app.until("collect", 1)
+            skipped = app.metrics.ticks_skipped.labels("collect")
+
+            async def ready(status: int, words: str = "") -> None:
+                while True:
+                    found = await asyncio.to_thread(get, daemon.address, "/readyz")
+                    if found[0] == status and words in found[1]:
+                        return
+                    await asyncio.sleep(0.01)
+
+            for hours, status, words in [(1.0, 200, ""), (1.1, 503, "the round of collect has hung for 2 h")]:
+                clock.advance(hours * 3600)
+                before = skipped._value.get()
+                await until(lambda before=before: skipped._value.get() >= before + 3)  # type: ignore[misc]
+                assert daemon.ticks.alive(app.settings.ticks) is (status == 200)
+                await ready(status, words)
+            release.set()
+            await app.until("collect", 2)
+            await ready(200)
+
+    run(test)
+
+
 def test_a_round_that_fails_is_told_once_and_once_when_it_works_again(tmp_path: Path, logged: Logged) -> None:
     async def test() -> None:
         app = FakeApp(settings_in(tmp_path))
