@@ -31,7 +31,8 @@ def mail_arrival(mail: EmailMessage) -> Arrival:
     assert plain is not None
     tree = html5lib.parse(html.get_content(), namespaceHTMLElements=False)
     shown = ["".join(e.itertext()) for e in tree.iter("h3")]
-    briefs = [e for e in tree.iter("td") if e.get("class") == "brief"]
+    # a list of several sections has a line for each
+    briefs = [e for e in tree.iter("td") if e.get("class") == "brief" and e.find("strong") is None]
     listed = ["".join((e.find("a") if e.find("a") is not None else e).itertext()) for e in briefs]
     text = squeezed(plain.get_content())
     missing = [title for title in (*shown, *listed) if squeezed(title) not in text]
