@@ -34,6 +34,9 @@ class Recipe:
     mark_weight: float = 0.4
     story_weight: float = 0.5
     rumour_weight: float = 2.0
+    #: share of the model that training began at in the weights that ship, where it began at a model: what a little more
+    #: of the same data teaches too well is held back, and new days are read better for it
+    keep: float = 0.0
     threads: int = 2
     #: ends early, with the learning rate brought down in time; 0 means no limit
     minutes: float = 0.0

@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder that the weights are written to")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--keep", type=float, default=Recipe().keep, help="share of the starting model in the result")
     parser.add_argument("--until", default="9999", help="learn only from entries published before this date")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=0.0, help="end the training after so long")
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             minutes=given.minutes,
             rate=given.rate,
             head_rate=given.head_rate,
+            keep=given.keep,
         )
         run(given.data, given.out, recipe, until=given.until, checkpoints=given.checkpoints, start=given.start)
     except MonitorError as error:
@@ -87,7 +89,7 @@ def run(
     """Trains, exports, calibrates on the dev files, and prints the table of the model card."""
     import torch
 
-    from monitor.classify.train_begin import from_release, is_release
+    from monitor.classify.train_begin import between, from_release, is_release
     from monitor.classify.train_card import table
     from monitor.classify.train_loop import train
     from monitor.classify.train_release import release
@@ -104,6 +106,8 @@ def run(
     beginning = from_release(start) if start is not None and is_release(start) else _from_base(data, start)
     say(f"{len(rows)} entries, {len(tellings)} tellings, {beginning.tokenizer.get_vocab_size()} pieces")
     network = train(beginning, rows, tellings, recipe, checkpoints)
+    if recipe.keep and start is not None:
+        network = between(network, from_release(start).network, recipe.keep)
     say("\n" + table(release(network, beginning.tokenizer, data, out, words=_words(recipe, start))))
 
 
@@ -113,8 +117,9 @@ def _words(recipe: Recipe, start: Path | None) -> str:
     if start is not None and (start / SETTINGS).is_file():
         begun = f"at the model {json.loads((start / SETTINGS).read_text(encoding='utf-8'))['model_id']}"
     return (
-        f"Trained on {recipe.threads} CPU cores, begun {begun}: seed {recipe.seed}, {recipe.epochs} epochs,\n"
-        f"highest rates {recipe.rate:g} (encoder) and {recipe.head_rate:g} (heads)."
+        f"Trained on {recipe.threads} CPU cores, begun {begun}, of which {recipe.keep:.0%} is kept:\n"
+        f"seed {recipe.seed}, {recipe.epochs} epochs, highest rates {recipe.rate:g} (encoder) and "
+        f"{recipe.head_rate:g} (heads)."
     )
 
 

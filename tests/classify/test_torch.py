@@ -84,3 +84,27 @@ def test_a_shipped_model_taken_up_again_says_the_same_before_it_learns() -> None
     assert not bool((network.pooled_scale == 1).any())
     for old, new in zip(before, after, strict=True):
         assert torch.allclose(old, new, atol=1e-4)
+
+
+def test_weights_between_two_models_say_what_either_says_at_the_ends() -> None:
+    import torch
+
+    from monitor.classify.network import Network, Sizes
+    from monitor.classify.train_begin import between
+
+    sizes = Sizes(vocabulary=50, hidden=24, layers=2, heads=4, inner=48, positions=16)
+    ids, mask = torch.randint(2, 50, (6, 12)), torch.ones(6, 12, dtype=torch.long)
+
+    def made(seed: int) -> Any:
+        torch.manual_seed(seed)
+        network = Network(sizes).eval()
+        network.pooled_mean.normal_()
+        network.state_scale.fill_(3.0)
+        return network
+
+    with torch.no_grad():
+        for keep, like in ((0.0, made(1)), (1.0, made(2))):
+            found = between(made(1), made(2), keep)(ids, mask)
+            # the vector's centre is found again by least squares: 24 unknowns for 128 outputs
+            for old, new in zip(like(ids, mask), found, strict=True):
+                assert torch.allclose(old, new, atol=1e-3)
