@@ -12,7 +12,7 @@ from transformers import BertConfig, BertModel
 from monitor.classify.taxonomy import ROLES, TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.classify.base import Base
 
@@ -143,6 +143,23 @@ def folded(network: Network) -> dict[str, Tensor]:
     state["vector_out.bias"] = -scaled @ state["pooled_mean"][hidden:]
     state["vector_out.weight"] = scaled
     return state
+
+
+def unfold(network: Network, weights: Mapping[str, Tensor]) -> None:
+    """Gives a network the weights of `folded`: it says what they say, with a centre only where the vector has a bias.
+
+    The vector's layer has none of its own, so its bias becomes the centre, which the event head must not see twice.
+    """
+    hidden = network.sizes.hidden
+    state = {name: value for name, value in weights.items() if not name.endswith(("_scale", "_mean"))}
+    bias = state.pop("vector_out.bias")[:, None]
+    centred = torch.linalg.lstsq(-state["vector_out.weight"], bias, driver="gelsd").solution[:, 0]
+    state["event_dense.bias"] = state["event_dense.bias"] + state["event_dense.weight"][:, hidden:] @ centred
+    for name, buffer in network.named_buffers():
+        if name.endswith(("_scale", "_mean")):
+            state[name] = torch.full_like(buffer, float(name.endswith("_scale")))
+    state["pooled_mean"][hidden:] = centred
+    network.load_state_dict(state)
 
 
 def _encoder_state(base: Base, chosen: Sequence[int], positions: int) -> dict[str, Tensor]:

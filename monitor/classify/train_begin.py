@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from monitor.classify.network import centre, folded, from_base
+from monitor.classify.network import centre, folded, from_base, unfold
 from monitor.classify.recipe import MAX_LENGTH
 from monitor.classify.weights import GRAPH, TOKENIZER
 
@@ -95,19 +95,5 @@ def between(network: Network, start: Network, keep: float) -> Network:
     Both are folded first: centred differently, their heads' weights do not compare.
     """
     mine, others = folded(network), folded(start)
-    mixed = {name: value.lerp(others[name], keep) if name in others else value for name, value in mine.items()}
-    with torch.no_grad():
-        for kind in ("pooled", "state"):
-            getattr(network, f"{kind}_mean").zero_()
-            getattr(network, f"{kind}_scale").fill_(1.0)
-        centre_of_vector = torch.linalg.lstsq(
-            -mixed["vector_out.weight"], mixed.pop("vector_out.bias")[:, None], driver="gelsd"
-        ).solution[:, 0]
-        hidden = network.sizes.hidden
-        network.pooled_mean[hidden:] = centre_of_vector
-        mixed["event_dense.bias"] = (
-            mixed["event_dense.bias"] + mixed["event_dense.weight"][:, hidden:] @ centre_of_vector
-        )
-        kept = {name for name, _ in network.named_buffers()}
-        network.load_state_dict({name: value for name, value in mixed.items() if name not in kept}, strict=False)
+    unfold(network, {name: value.lerp(others[name], keep) for name, value in mine.items()})
     return network

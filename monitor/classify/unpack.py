@@ -154,7 +154,7 @@ def to_network(model: onnx.ModelProto) -> Network:
     import numpy as np
     import torch
 
-    from monitor.classify.network import Network, Sizes
+    from monitor.classify.network import Network, Sizes, unfold
 
     shape, found = shape_of(model), unpacked(model)
     network = Network(
@@ -168,16 +168,7 @@ def to_network(model: onnx.ModelProto) -> Network:
             epsilon=shape.epsilon,
         )
     )
-    # the graph's vector has a bias, which is the network's centring; the event head must not see it twice
-    centre = np.linalg.lstsq(-found["vector_out.weight"], found.pop("vector_out.bias"), rcond=None)[0]
-    mean = np.concatenate([np.zeros(shape.hidden), centre]).astype(np.float32)
-    found["event_dense.bias"] = found["event_dense.bias"] + found["event_dense.weight"] @ mean
-    found["pooled_mean"] = mean
     found["bert.embeddings.token_type_embeddings.weight"] = np.zeros((2, shape.hidden), dtype=np.float32)
-    state = {name: torch.from_numpy(np.array(value, order="C")) for name, value in found.items()}
-    missing, unknown = network.load_state_dict(state, strict=False)
-    left = [name for name in missing if not name.endswith(("_scale", "_mean", "position_ids"))]
-    if left or unknown:
-        raise ValueError(f"the graph is of another network: {[*left, *unknown][:3]}")
+    unfold(network, {name: torch.from_numpy(np.array(value, order="C")) for name, value in found.items()})
     network.eval()
     return network
