@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from monitor.archive import open_archive
 from monitor.types import Selection
 from tests.stories.world import DEAL
-from tests.understand.test_understand import Desk, lonely, migrated
-
-__all__ = ["migrated"]
-
-
-@pytest.fixture
-def desk(migrated: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield Desk(opened)
+from tests.understand.test_understand import Desk, lonely
 
 
 def test_the_rest_of_a_split_story_is_not_drawn_after_its_first_entries(desk: Desk) -> None:

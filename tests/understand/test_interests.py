@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from monitor.archive import Archive, open_archive, upgrade
+from monitor.archive import Archive
 from monitor.interests import LOOK_AGAIN, LOOK_SOON, Interests, key_of
 from monitor.reclassify import Reclassifier
 from monitor.types import Classification, TopicSpec
@@ -42,20 +40,11 @@ def _vector(bees: bool) -> bytes:
     return struct.pack(f"<{SIZE}e", *numbers, *[0.0] * (SIZE - 3))
 
 
-@pytest.fixture(scope="session")
-def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("interests") / "monitor.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def desk(migrated_once: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated_once, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as archive:
-        made = Desk(archive)
-        made.classifier = Seeing()
-        yield made
+def desk(archive: Archive) -> Desk:
+    made = Desk(archive)
+    made.classifier = Seeing()
+    return made
 
 
 def interests(desk: Desk, *specs: TopicSpec) -> Interests:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from monitor.archive import open_archive
 from monitor.errors import DataError
 from monitor.stories.match import MatchSettings
 from monitor.types import Classification, EntryChange, LedgerRecord
@@ -17,17 +14,7 @@ from monitor.understand import Member
 from tests.archive.samples import NOW, deal, key, outcome, party, quoted
 from tests.archive.test_deliveries import MAIL, sent
 from tests.stories.world import DEAL, START, KeywordClassifier, matcher
-from tests.understand.test_understand import GARDEN, Desk, lonely, migrated
-
-__all__ = ["migrated"]
-
-
-@pytest.fixture
-def desk(migrated: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield Desk(opened)
-
+from tests.understand.test_understand import GARDEN, Desk, lonely
 
 # ---------------------------------------------------------------- another model
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pytest
-
-from monitor.archive import Archive
 from monitor.types import Selection, Story
 from tests.archive.conftest import archive, empty_file, empty_schema, url
 from tests.archive.samples import labelled
@@ -17,11 +14,6 @@ from tests.understand.test_understand import GARDEN, BrokenClassifier, Desk, Pic
 __all__ = ["archive", "empty_file", "empty_schema", "url"]
 
 DAY = 24 * 3600.0
-
-
-@pytest.fixture
-def desk(archive: Archive) -> Desk:
-    return Desk(archive)
 
 
 def news(desk: Desk, since: datetime) -> list[Story]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.archive import open_archive
 from monitor.archive.aside import PATIENCE
 from monitor.errors import ArchiveBusy, DataError, ModelError
 from monitor.stories.match import Matcher
@@ -23,19 +20,10 @@ from monitor.understand import Member, UnderstandSettings
 from monitor.understand.caution import ALONE, NOTE, WHOLE, Attempt, next_attempt
 from monitor.understand.pipeline import ENDED
 from tests.stories.world import DEAL, START, KeywordClassifier, matcher
-from tests.understand.test_understand import GARDEN, Desk, PickyClassifier, migrated
-
-__all__ = ["migrated"]
+from tests.understand.test_understand import GARDEN, Desk, PickyClassifier
 
 POISON = ("poison", "")
 SMALL = UnderstandSettings(batch=4)
-
-
-@pytest.fixture
-def desk(migrated: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield Desk(opened)
 
 
 def aside(desk: Desk) -> list[int]:

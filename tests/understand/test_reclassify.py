@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-
-from monitor.archive import open_archive
 from monitor.interests import Interests
 from monitor.reclassify import Reclassifier
 from monitor.types import Selection, Story, TopicSpec
@@ -17,18 +12,9 @@ from monitor.understand import TopicsOf
 from tests.stories.world import DEAL, START, KeywordClassifier
 from tests.understand.test_interests import Newer
 from tests.understand.test_steps import edit
-from tests.understand.test_understand import GARDEN, Desk, migrated
-
-__all__ = ["migrated"]
+from tests.understand.test_understand import GARDEN, Desk
 
 STUB = ("Weekly notes", "More to follow.")
-
-
-@pytest.fixture
-def desk(migrated: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield Desk(opened)
 
 
 def again(desk: Desk, topics: TopicsOf | None = None) -> Reclassifier:

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from monitor.archive import open_archive
 from monitor.types import Development, DevelopmentKind, EntryChange
 from tests.archive.samples import key, outcome
 from tests.stories.world import DEAL
-from tests.understand.test_understand import GARDEN, Desk, migrated
-
-__all__ = ["migrated"]
+from tests.understand.test_understand import GARDEN, Desk
 
 CLOSES = ("Larkspur AI closes $640 million round led by Halden Ventures", "The Lyon company makes translation models.")
-
-
-@pytest.fixture
-def desk(migrated: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield Desk(opened)
 
 
 def edit(desk: Desk, number: int, title: str, summary: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from monitor.archive import Archive
 from monitor.errors import StoryChanged
 from monitor.types import DevelopmentKind, Story
 from monitor.understand.storing import TRIES
@@ -21,11 +20,6 @@ __all__ = ["archive", "empty_file", "empty_schema", "url"]
 
 TALKS = ("Sources: Larkspur AI is in talks to raise $640 million from Halden Ventures", "Larkspur of Lyon translates.")
 SIGNED = ("Larkspur AI raises $640 million from Halden Ventures", "Larkspur of Lyon announced the round.")
-
-
-@pytest.fixture
-def desk(archive: Archive) -> Desk:
-    return Desk(archive)
 
 
 class Interrupted:

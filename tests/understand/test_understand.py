@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from monitor.archive import Archive, open_archive, upgrade
+from monitor.archive import Archive
 from monitor.errors import ArchiveBusy, ModelError
 from monitor.ledger.developments import development_of
 from monitor.stories.match import Matcher
@@ -20,20 +18,6 @@ from monitor.types import Classification, DevelopmentKind, LedgerRecord, Status
 from monitor.understand import Member, Understander, UnderstandSettings
 from tests.archive.samples import draft, stored
 from tests.stories.world import DEAL, START, KeywordClassifier, matcher
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("understand") / "monitor.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def archive(migrated: Path, tmp_path: Path) -> Iterator[Archive]:
-    shutil.copyfile(migrated, tmp_path / "monitor.db")
-    with open_archive(f"sqlite:///{tmp_path / 'monitor.db'}") as opened:
-        yield opened
 
 
 class Desk:
@@ -75,11 +59,6 @@ class Desk:
 
 def no_records(members: Sequence[Member], tags: Sequence[str]) -> tuple[LedgerRecord, ...]:
     return ()
-
-
-@pytest.fixture
-def desk(archive: Archive) -> Desk:
-    return Desk(archive)
 
 
 GARDEN = ("Hedgehogs love wet gardens", "A walk in the park with a naturalist.")
