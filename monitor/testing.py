@@ -221,7 +221,7 @@ class MemoryDeliveries:
 
     def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
         first = self._first(story_id, digest, channel, recipient)
-        return first.in_reply_to or first.receipt if first is not None else None
+        return first.thread if first is not None else None
 
     def _first(self, story_id: int, digest: str, channel: str, recipient: str) -> Delivery | None:
         for row in reversed(self.list(digest=digest, limit=len(self.rows))):

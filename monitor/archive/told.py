@@ -59,7 +59,7 @@ class Told(Suppressions):
     def thread_of(self, story_id: int, digest: str, channel: str, recipient: str) -> str | None:
         """The receipt of that message, or what it itself replied to: what Slack knows a thread by."""
         first = self._first(story_id, digest, channel, recipient)
-        return first.in_reply_to or first.receipt if first is not None else None
+        return first.thread if first is not None else None
 
     def last_receipt(self, channel: str, recipient: str) -> str | None:
         """Of the newest delivery that arrived there; None if none did."""

@@ -120,6 +120,11 @@ class Delivery:
     #: attempts that nobody answered
     silences: int = 0
 
+    @property
+    def thread(self) -> str | None:
+        """What Slack knows its thread by: what it replied to, or its own receipt."""
+        return self.in_reply_to or self.receipt
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
